@@ -1,0 +1,76 @@
+"""The library: each function takes a graph, or gives one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .compiler.graph import Graph
+from .compiler.pipeline import Checked, compile_source
+from .compiler.pipeline import check as check_source
+from .spec.reader import decode, read_file
+from .spec.source import Source
+
+if TYPE_CHECKING:
+    import keras
+
+    from .backends.weights import Weights
+
+
+def load(path: str | Path, *, root: str | Path | None = None) -> Graph:
+    """The typed graph of a spec file. Raises SpecError, with every diagnostic, where there is an error.
+
+    `root` is the folder that files named in the spec are read from, by default the spec's own.
+    """
+    return compile_source(read_file(path), Path(root) if root else Path(path).parent)
+
+
+def loads(text: str | bytes, *, name: str = "<string>", root: str | Path = ".") -> Graph:
+    """The typed graph of a spec's text. Raises SpecError where there is an error."""
+    source = decode(text, name) if isinstance(text, bytes) else Source(name, text)
+    return compile_source(source, Path(root))
+
+
+def check(path: str | Path, *, root: str | Path | None = None) -> Checked:
+    """The graph of a spec file, or None, with the diagnostics. Raises SpecError for a file that cannot be read."""
+    return check_source(read_file(path), Path(root) if root else Path(path).parent)
+
+
+def build(graph: Graph, weights: Weights | None = None, seed: int = 0) -> keras.Model:
+    """A live Keras model with the given weights, or with weights initialised from `seed`."""
+    from .backends.keras import build as build_keras
+
+    return build_keras(graph, weights, seed)
+
+
+def emit(graph: Graph) -> str:
+    """Python source of a module with `build_model()`, which needs Keras and nothing of nnspec."""
+    from .backends.python import emit as emit_python
+
+    return emit_python(graph)
+
+
+def export(
+    graph: Graph, path: str | Path, *, weights: Weights | None = None, seed: int = 0, opset: int | None = None
+) -> None:
+    """Writes an ONNX model, whole or not at all. Raises SpecError for what ONNX cannot express."""
+    from .backends.files import write_atomically
+    from .backends.onnx.emit import DEFAULT_OPSET, checked, serialize, to_onnx
+    from .backends.weights import initialize
+
+    model = to_onnx(graph, initialize(graph, seed) if weights is None else weights, opset or DEFAULT_OPSET)
+    write_atomically(Path(path), serialize(checked(model)))
+
+
+def verify(graph: Graph, **options: Any) -> Any:
+    """Runs the graph by every path with the same weights and compares; see `nnspec.backends.verify.verify`."""
+    from .backends.verify import verify as verify_paths
+
+    return verify_paths(graph, **options)
+
+
+def compile(path: str | Path, folder: str | Path, **options: Any) -> Any:
+    """Everything that `nnspec compile` writes, into a folder; see `nnspec.backends.artifacts.compile_spec`."""
+    from .backends.artifacts import compile_spec
+
+    return compile_spec(path, folder, **options)

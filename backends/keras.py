@@ -1,0 +1,88 @@
+"""From a graph to a live Keras model."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..compiler.graph import Graph, Node, Value
+from ..spec.initializers import Fixed
+from .calls import KerasCall, Partial, call_arguments, spell
+from .extras import require
+from .weights import Weights, initialize
+
+if TYPE_CHECKING:
+    import keras
+
+
+def build(graph: Graph, weights: Weights | None = None, seed: int = 0) -> keras.Model:
+    """The graph as a functional `keras.Model` with the spec's names on layers, inputs and outputs.
+
+    A single output is the model's output itself where it bears the layer's name; otherwise outputs are a dictionary
+    by name. The weights are the given ones, or initialised from `seed`; `training` is compiled in.
+    Raises SpecError where Keras is not installed.
+    """
+    keras = require("keras")
+    tensors: dict[Value, Any] = {
+        Value(i.name): keras.Input(_shape(i.type.features), name=i.name, dtype=i.type.dtype) for i in graph.inputs
+    }
+    for node in graph.nodes:
+        result = _apply(node, tensors)
+        results = result if isinstance(result, list | tuple) else [result]
+        tensors.update(zip(node.values, results, strict=True))
+    inputs = [tensors[Value(i.name)] for i in graph.inputs]
+    model = keras.Model(inputs[0] if len(inputs) == 1 else inputs, _outputs(graph, tensors), name=graph.name)
+    assign(model, graph, initialize(graph, seed) if weights is None else weights)
+    return model
+
+
+def assign(model: keras.Model, graph: Graph, weights: Mapping[str, Any]) -> None:
+    """Puts a store's weights into the model's layers, in each layer's own order."""
+    for node in graph.nodes:
+        if node.signature.weights:
+            values = [weights[f"{node.name}/{weight.name}"] for weight in node.signature.weights]
+            model.get_layer(node.name).set_weights(values)
+
+
+def construct(value: Any, **extra: Any) -> Any:
+    """The Keras object that a call's data describes."""
+    match value:
+        case KerasCall():
+            arguments = {name: construct(argument) for name, argument in value.arguments}
+            return _resolve(value.function)(**arguments, **extra)
+        case Partial(call):
+            return functools.partial(_resolve(call.function), **dict(call.arguments))
+        case Fixed():
+            return value.array()
+    return value
+
+
+def _resolve(dotted: str) -> Any:
+    return functools.reduce(getattr, dotted.split(".")[1:], require("keras"))
+
+
+def _apply(node: Node, tensors: Mapping[Value, Any]) -> Any:
+    spelling = spell(node.layer)
+    (_, first), *others = call_arguments(node)
+    keywords = {name: _pick(value, tensors) for name, value in others} | dict(spelling.call)
+    if spelling.function is not None:
+        function = spelling.function
+        return _resolve(function.function)(_pick(first, tensors), **dict(function.arguments))
+    layer = construct(spelling.constructor, name=node.name)
+    return layer(_pick(first, tensors), **keywords)
+
+
+def _pick(value: Value | tuple[Value, ...], tensors: Mapping[Value, Any]) -> Any:
+    return [tensors[v] for v in value] if isinstance(value, tuple) else tensors[value]
+
+
+def _outputs(graph: Graph, tensors: Mapping[Value, Any]) -> Any:
+    match graph.outputs:
+        case (only,) if only.name == only.value.node:
+            return tensors[only.value]
+    return {output.name: tensors[output.value] for output in graph.outputs}
+
+
+def _shape(sizes: tuple[Any, ...]) -> tuple[int | None, ...]:
+    return tuple(size if isinstance(size, int) else None for size in sizes)

@@ -1,0 +1,111 @@
+"""Collects the operators and constants of one ONNX model, and keeps every name unique."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from ...spec.size import Size
+from ...spec.types import TensorType
+
+ELEMENT_TYPES = {
+    "float16": TensorProto.FLOAT16,
+    "bfloat16": TensorProto.BFLOAT16,
+    "float32": TensorProto.FLOAT,
+    "float64": TensorProto.DOUBLE,
+    "int8": TensorProto.INT8,
+    "int16": TensorProto.INT16,
+    "int32": TensorProto.INT32,
+    "int64": TensorProto.INT64,
+    "uint8": TensorProto.UINT8,
+    "uint16": TensorProto.UINT16,
+    "uint32": TensorProto.UINT32,
+    "uint64": TensorProto.UINT64,
+    "bool": TensorProto.BOOL,
+}
+
+
+@dataclass
+class Op:
+    """One operator of the model, before it is a protobuf."""
+
+    type: str
+    name: str
+    inputs: list[str]
+    outputs: list[str]
+    attributes: dict[str, Any] = field(default_factory=dict)
+    domain: str = ""
+
+
+class Builder:
+    """The model as it grows. Values, operators and constants share one set of names."""
+
+    def __init__(self, opset: int, reserved: Iterable[str] = ()) -> None:
+        self.opset = opset
+        self.ops: list[Op] = []
+        self.constants: dict[str, np.ndarray] = {}
+        self._taken: set[str] = set(reserved)
+        self._by_content: dict[tuple[str, tuple[int, ...], bytes], str] = {}
+
+    def unique(self, name: str) -> str:
+        """The name, or the name with the first free number behind it."""
+        free, number = name, 1
+        while free in self._taken:
+            free, number = f"{name}_{number}", number + 1
+        self._taken.add(free)
+        return free
+
+    def op(self, type_: str, inputs: Iterable[str], scope: str, outputs: int, attributes: dict[str, Any]) -> list[str]:
+        """Adds an operator named after its layer; gives the names of its outputs."""
+        name = self.unique(f"{scope}/{type_}")
+        names = [name] if outputs == 1 else [self.unique(f"{name}:{i}") for i in range(outputs)]
+        self.ops.append(Op(type_, name, list(inputs), names, attributes))
+        return names
+
+    def constant(self, array: np.ndarray, name: str) -> str:
+        """Adds an initializer, or gives an equal one that is there already. Large ones are not searched for."""
+        array = np.asarray(array, order="C")
+        key = (str(array.dtype), array.shape, array.tobytes()) if array.size <= 64 else None
+        if key is not None and key in self._by_content:
+            return self._by_content[key]
+        unique = self.unique(name)
+        self.constants[unique] = array
+        if key is not None:
+            self._by_content[key] = unique
+        return unique
+
+    def rename(self, old: str, new: str, since: int = 0) -> None:
+        """Gives a value another name, and the operator that makes it too, where it is the operator's only output."""
+        self._taken.add(new)
+        for op in self.ops[since:]:
+            if op.outputs == [old] and op.name == old:
+                op.name = new
+            op.inputs = [new if name == old else name for name in op.inputs]
+            op.outputs = [new if name == old else name for name in op.outputs]
+
+    def used_constants(self) -> list[onnx.TensorProto]:
+        """The initializers that some operator takes, in the order in which they were made."""
+        used = {name for op in self.ops for name in op.inputs}
+        return [numpy_helper.from_array(array, name) for name, array in self.constants.items() if name in used]
+
+    def node_protos(self) -> list[onnx.NodeProto]:
+        return [
+            helper.make_node(op.type, op.inputs, op.outputs, name=op.name, domain=op.domain, **op.attributes)
+            for op in self.ops
+        ]
+
+
+def value_info(name: str, type_: TensorType) -> onnx.ValueInfoProto:
+    """A graph input or output; dynamic axes carry their names, unnamed ones none."""
+    return helper.make_tensor_value_info(name, ELEMENT_TYPES[type_.dtype], [_dimension(s) for s in type_.shape])
+
+
+def _dimension(size: Size) -> int | str | None:
+    if isinstance(size, int):
+        return size
+    return None if any(symbol.name is None for symbol in size.symbols) else str(size)

@@ -1,0 +1,125 @@
+"""What a lowering works with: one layer's inputs, weights and names, and the model that it adds operators to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...compiler.graph import Node
+from ...spec.size import Size
+from .builder import ELEMENT_TYPES, Builder
+from .layout import Flattened, Layout, Tensor, in_layout, logical
+
+
+@dataclass(frozen=True)
+class Context:
+    """One layer being lowered. Every operator and constant made through it carries the layer's name."""
+
+    node: Node
+    builder: Builder
+    weights: Mapping[str, np.ndarray]
+    # Scale and shift per output channel of a batch normalization that this layer takes into its own weights.
+    folded: tuple[np.ndarray, np.ndarray] | None = None
+    # Where a wrapper lowers the layer it holds: what stands before that layer's weights' names.
+    prefix: str = ""
+
+    @property
+    def opset(self) -> int:
+        return self.builder.opset
+
+    @property
+    def dtype(self) -> str:
+        """The dtype that the layer computes in."""
+        return self.node.layer.policy.compute
+
+    @property
+    def output(self) -> Any:
+        """The type of the first output."""
+        return self.node.signature.output
+
+    def op(self, type_: str, *inputs: str, **attributes: Any) -> str:
+        """Adds an operator of one output and gives its name. An omitted optional input is ""."""
+        return self.builder.op(type_, inputs, self.node.name, 1, _given(attributes))[0]
+
+    def ops(self, type_: str, *inputs: str, outputs: int, **attributes: Any) -> list[str]:
+        """Adds an operator of several outputs and gives their names."""
+        return self.builder.op(type_, inputs, self.node.name, outputs, _given(attributes))
+
+    def weight(self, name: str) -> np.ndarray:
+        """One of the layer's weights, in the dtype that the layer computes in."""
+        return self.weights[f"{self.node.name}/{self.prefix}{name}"].astype(numpy_dtype(self.dtype))
+
+    def has_weight(self, name: str) -> bool:
+        return f"{self.node.name}/{self.prefix}{name}" in self.weights
+
+    def constant(self, value: np.ndarray, name: str) -> str:
+        """Adds an initializer named `layer/name`."""
+        return self.builder.constant(value, f"{self.node.name}/{self.prefix}{name}")
+
+    def ints(self, values: Sequence[int], name: str = "shape") -> str:
+        """A constant list of int64, as ONNX has shapes and axes."""
+        return self.constant(np.array(values, dtype=np.int64), name)
+
+    def scalar(self, value: float, name: str = "value", dtype: str | None = None) -> str:
+        """A constant of rank 0, in the layer's dtype unless another is given."""
+        return self.constant(np.array(value, dtype=numpy_dtype(dtype or self.dtype)), name)
+
+    def cast(self, name: str, dtype: str) -> str:
+        return self.op("Cast", name, to=ELEMENT_TYPES[dtype])
+
+    def logical(self, tensor: Tensor) -> str:
+        """The tensor's name in the order that the spec speaks of."""
+        return self.in_layout(tensor, logical(tensor.rank))
+
+    def in_layout(self, tensor: Tensor, layout: Layout) -> str:
+        """The tensor's name in a layout, transposed where it is not there yet."""
+        return in_layout(tensor, layout, self.op, self.ints)
+
+    def as_is(self, tensor: Tensor) -> tuple[str, Layout | Flattened]:
+        """The tensor's name and form as it lies, for what works element by element."""
+        if tensor.flattened is not None:
+            form, name = tensor.flattened
+            return name, form
+        return tensor.forms[tensor.layout], tensor.layout
+
+    def tensor(self, name: str, form: Layout | Flattened | None = None, index: int = 0) -> Tensor:
+        """One of the layer's outputs, in the form given or the logical one."""
+        type_ = self.node.signature.outputs[index]
+        return Tensor(type_, {form or logical(type_.rank): name})
+
+    def size(self, name: str, axis: int) -> str:
+        """The size of a value's physical axis at run time, as an int64 list of one."""
+        return self.op("Shape", name, start=axis, end=axis + 1)
+
+    def reshape(self, name: str, shape: Sequence[Size], source: Sequence[Size]) -> str:
+        """Reshapes a value whose sizes are `source`. Dynamic sizes that keep their place are copied, one more is
+        left to ONNX, and further ones are taken from the value at run time. Raises ValueError for a size that
+        none of these gives."""
+        plain = [s if isinstance(s, int) else 0 if i < len(source) and s == source[i] else -1 for i, s in enumerate(shape)]
+        if plain.count(-1) <= 1 and not (0 in shape):
+            return self.op("Reshape", name, self.ints(plain))
+        parts = [self._size_at_run_time(name, size, source) for size in shape]
+        return self.op("Reshape", name, self.op("Concat", *parts, axis=0))
+
+    def _size_at_run_time(self, name: str, size: Size, source: Sequence[Size]) -> str:
+        if isinstance(size, int):
+            return self.ints([size])
+        if size not in source:
+            raise ValueError(f"the size {size} cannot be told from the input's shape")
+        return self.size(name, list(source).index(size))
+
+
+def numpy_dtype(dtype: str) -> np.dtype:
+    """NumPy's dtype for one of ours; bfloat16 is ml_dtypes's, which onnx brings."""
+    if dtype == "bfloat16":
+        import ml_dtypes
+
+        return np.dtype(ml_dtypes.bfloat16)
+    return np.dtype(dtype)
+
+
+def _given(attributes: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in attributes.items() if value is not None}

@@ -1,0 +1,99 @@
+"""How a value lies in memory. Keras's convolutions are channels-last and ONNX's channels-first, recurrent layers
+are batch-major and time-major; a value stays as its producer left it until a consumer asks for another form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+
+from ...spec.size import Size
+from ...spec.types import TensorType
+
+# Physical axis i holds the logical axis layout[i].
+Layout: TypeAlias = tuple[int, ...]
+
+TIME_MAJOR: Layout = (1, 0, 2)
+
+
+def logical(rank: int) -> Layout:
+    """The order that the spec speaks of."""
+    return tuple(range(rank))
+
+
+def channels_first(rank: int) -> Layout:
+    """The last logical axis moved behind the batch: (0, 3, 1, 2) for images."""
+    return (0, rank - 1, *range(1, rank - 1))
+
+
+@dataclass(frozen=True)
+class Flattened:
+    """What Flatten left of a value of that shape (without the batch) when it lay in another layout: the elements
+    of a sample are in the layout's order. Dense takes it by reordering its kernel's rows."""
+
+    shape: tuple[int, ...]
+    layout: Layout
+
+    def order(self) -> np.ndarray:
+        """For each physical position, the logical one."""
+        index = np.arange(int(np.prod(self.shape))).reshape(self.shape)
+        return index.transpose([axis - 1 for axis in self.layout[1:]]).reshape(-1)
+
+
+@dataclass
+class Tensor:
+    """A value of the model: its logical type, and the names of the forms in which it exists so far.
+
+    `mask` names a boolean tensor [batch, time] where a Keras mask travels with it.
+    """
+
+    type: TensorType
+    forms: dict[Layout | Flattened, str] = field(default_factory=dict)
+    mask: str | None = None
+
+    @property
+    def rank(self) -> int:
+        return self.type.rank
+
+    @property
+    def shape(self) -> tuple[Size, ...]:
+        return self.type.shape
+
+    @property
+    def layout(self) -> Layout:
+        """A layout in which the value exists; the logical one where it exists in none, or in that one too."""
+        plain = [form for form in self.forms if isinstance(form, tuple)]
+        return logical(self.rank) if not plain or logical(self.rank) in plain else plain[0]
+
+    @property
+    def flattened(self) -> tuple[Flattened, str] | None:
+        """The flattened form, where the value exists in no other."""
+        match list(self.forms.items()):
+            case [(Flattened() as form, name)]:
+                return form, name
+        return None
+
+
+# Adds an operator: (type, inputs, attributes) -> the name of its output.
+AddOp: TypeAlias = Callable[..., str]
+
+
+def in_layout(tensor: Tensor, layout: Layout, op: AddOp, constant: Callable[[list[int]], str]) -> str:
+    """The tensor's name in a layout; the first time, a Transpose makes it of a form that exists."""
+    if layout not in tensor.forms:
+        if tensor.flattened is not None:
+            tensor.forms[logical(tensor.rank)] = _unflatten(*tensor.flattened, op, constant)
+            return in_layout(tensor, layout, op, constant)
+        source = tensor.layout
+        permutation = [source.index(axis) for axis in layout]
+        tensor.forms[layout] = op("Transpose", tensor.forms[source], perm=permutation)
+    return tensor.forms[layout]
+
+
+def _unflatten(form: Flattened, name: str, op: AddOp, constant: Callable[[list[int]], str]) -> str:
+    physical = [form.shape[axis - 1] for axis in form.layout[1:]]
+    apart = op("Reshape", name, constant([0, *physical]))
+    ordered = op("Transpose", apart, perm=[form.layout.index(axis) for axis in range(len(form.layout))])
+    return op("Reshape", ordered, constant([0, int(np.prod(form.shape))]))

@@ -1,0 +1,150 @@
+"""The typed graph that every backend spells in its own language. Nothing in it is changed after it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from ..spec.diagnostics import Diagnostic
+from ..spec.layers.base import Layer
+from ..spec.size import Size
+from ..spec.source import Source, Span
+from ..spec.training import Training
+from ..spec.types import Signature, TensorType, WeightSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One output of a node, or an input of the network (whose `node` is the input's name)."""
+
+    node: str
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A value that goes into one port of a layer. A port that takes a list has several of them, in order."""
+
+    port: str
+    value: Value
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a layer stands in the file: its own name, and each field's value."""
+
+    span: Span
+    fields: Mapping[str, Span] = field(default_factory=dict)
+
+    def of(self, field: str | None) -> Span:
+        return self.fields.get(field, self.span) if field else self.span
+
+
+@dataclass(frozen=True)
+class Input:
+    name: str
+    type: TensorType
+    span: Span
+
+
+@dataclass(frozen=True)
+class Output:
+    name: str
+    value: Value
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A preset as a layer uses it: `layer` is the layer with the preset's own values, which are in `fields`."""
+
+    name: str
+    layer: Layer
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Node:
+    """A layer at its place in the network, with everything inferred of it."""
+
+    name: str
+    layer: Layer
+    arguments: tuple[Argument, ...]
+    signature: Signature
+    place: Place
+    preset: Preset | None = None
+
+    @property
+    def kind(self) -> str:
+        """The layer's name in Keras."""
+        return type(self.layer).__name__
+
+    @property
+    def inputs(self) -> tuple[Value, ...]:
+        return tuple(argument.value for argument in self.arguments)
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """The node's outputs."""
+        return tuple(Value(self.name, i) for i in range(len(self.signature.outputs)))
+
+    @property
+    def parameters(self) -> int:
+        """Number of elements of all weights."""
+        return sum(weight.size for weight in self.signature.weights)
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A checked network: nodes in an order in which each stands after what it takes."""
+
+    name: str
+    description: str
+    dtype: str
+    inputs: tuple[Input, ...]
+    nodes: tuple[Node, ...]
+    outputs: tuple[Output, ...]
+    training: Training | None
+    source: Source
+    warnings: tuple[Diagnostic, ...] = ()
+
+    @cached_property
+    def by_name(self) -> dict[str, Node]:
+        return {node.name: node for node in self.nodes}
+
+    @cached_property
+    def types(self) -> dict[Value, TensorType]:
+        """The type of every value."""
+        found = {Value(i.name): i.type for i in self.inputs}
+        for node in self.nodes:
+            found.update(zip(node.values, node.signature.outputs, strict=True))
+        return found
+
+    @cached_property
+    def consumers(self) -> dict[Value, tuple[Node, ...]]:
+        """The nodes that take each value; a value that no node takes is not in it."""
+        found: dict[Value, tuple[Node, ...]] = {}
+        for node in self.nodes:
+            for value in dict.fromkeys(node.inputs):
+                found[value] = (*found.get(value, ()), node)
+        return found
+
+    @cached_property
+    def output_values(self) -> frozenset[Value]:
+        return frozenset(output.value for output in self.outputs)
+
+    @cached_property
+    def weights(self) -> dict[str, WeightSpec]:
+        """Every weight by its key in the store, `layer/weight`."""
+        return {f"{node.name}/{weight.name}": weight for node in self.nodes for weight in node.signature.weights}
+
+    @property
+    def macs(self) -> Size:
+        """Multiply-accumulates for one sample."""
+        total: Size = 0
+        for node in self.nodes:
+            total = node.signature.macs + total
+        return total
+
+    def parameters(self, *, trainable: bool) -> int:
+        return sum(weight.size for weight in self.weights.values() if weight.trainable is trainable)

@@ -1,0 +1,35 @@
+"""What `expand` gives: the layers one after another, each made and named, their inputs found, nothing inferred."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..spec.document import InputDecl
+from ..spec.layers.base import Layer
+from ..spec.source import Source
+from ..spec.training import Training
+from .graph import Argument, Output, Place, Preset
+
+
+@dataclass(frozen=True)
+class Step:
+    """One layer. `layer` or `arguments` is None where an error has been reported: its output is unknown, and
+    nothing more is said of what depends on it."""
+
+    name: str
+    layer: Layer | None
+    arguments: tuple[Argument, ...] | None
+    place: Place
+    preset: Preset | None = None
+
+
+@dataclass(frozen=True)
+class Program:
+    name: str
+    description: str
+    dtype: str
+    source: Source
+    inputs: tuple[InputDecl, ...]
+    steps: tuple[Step, ...]
+    outputs: tuple[Output, ...]
+    training: Training | None

@@ -1,0 +1,1 @@
+"""The language: what a spec may say, read and checked without any framework."""

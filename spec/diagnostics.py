@@ -1,0 +1,142 @@
+"""What nnspec has to say about a spec: one record, which `render` turns into text, JSON or annotations."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from .source import Span
+
+Severity = Literal["error", "warning"]
+
+MAX_DIAGNOSTICS = 100
+
+CODES: dict[str, str] = {
+    # reading a file
+    "NN001": "the file cannot be read",
+    "NN002": "the file is not UTF-8 text",
+    "NN003": "the file is beyond a limit",
+    "NN004": "the file is not well-formed YAML or JSON",
+    "NN005": "a key stands twice",
+    "NN006": "the language does not have this YAML construct",
+    "NN007": "the file does not hold a spec",
+    # what the file says
+    "NN101": "unknown key or field",
+    "NN102": "a required key or field is missing",
+    "NN103": "a value of the wrong type",
+    "NN104": "a value out of its bounds",
+    "NN105": "unknown layer, function or preset",
+    "NN106": "a name that cannot be used",
+    "NN107": "a name is taken twice",
+    "NN108": "a reference to nothing above",
+    "NN109": "an item that is not one layer",
+    "NN110": "a language version that this nnspec does not know",
+    "NN111": "a layer whose output nothing uses",
+    "NN112": "not supported, for a reason",
+    "NN113": "unknown activation, initializer, optimizer or the like",
+    # how layers fit together
+    "NN201": "a layer's inputs are of the wrong number or rank",
+    "NN202": "a layer's input has the wrong dtype",
+    "NN203": "shapes that do not go together",
+    "NN204": "a window that does not fit its input",
+    "NN205": "sizes that do not add up",
+    "NN206": "a size that does not divide",
+    "NN207": "a size must be known, and is not",
+    # weights
+    "NN301": "a file of weights cannot be read",
+    "NN302": "a weight of the wrong shape or dtype",
+    "NN303": "a weight is missing",
+    "NN304": "a weight that the network does not have",
+    "NN305": "a weight is not finite",
+    # backends
+    "NN401": "a package that this needs is not installed",
+    "NN402": "a backend cannot express this",
+    "NN403": "an opset that is not offered",
+    "NN404": "a file cannot be written",
+    "NN405": "an exported model is wrong",
+    # verification
+    "NN501": "two paths compute different numbers",
+    "NN502": "a runtime cannot run here",
+    # our own
+    "NN901": "an error inside nnspec",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    message: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A replacement for the text of a span that mends the problem."""
+
+    span: Span
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding. `code` is a key of CODES; `help` says what to do about it."""
+
+    code: str
+    message: str
+    span: Span | None = None
+    notes: tuple[Note, ...] = ()
+    help: str | None = None
+    fix: Fix | None = None
+    severity: Severity = "error"
+
+    @property
+    def sort_key(self) -> tuple[str, int, str, str]:
+        place = ("", -1) if self.span is None else (self.span.source.name, self.span.start)
+        return (*place, self.code, self.message)
+
+
+class SpecError(Exception):
+    """What the library raises for a spec that is not right, or cannot be turned into what was asked for."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = in_order(diagnostics)
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        from .render import to_text
+
+        return to_text(self.diagnostics)
+
+
+def fail(code: str, message: str, span: Span | None = None, *notes: Note, help: str | None = None) -> SpecError:
+    """A SpecError of one diagnostic, to be raised."""
+    return SpecError([Diagnostic(code, message, span, notes, help)])
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Sorted by position, each finding once, at most MAX_DIAGNOSTICS of them."""
+    unique = {(d.code, d.span, d.message): d for d in diagnostics}
+    return tuple(sorted(unique.values(), key=lambda d: d.sort_key)[:MAX_DIAGNOSTICS])
+
+
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    return any(d.severity == "error" for d in diagnostics)
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate most like `word`, whatever its case; None when none is near."""
+    lowered = {c.lower(): c for c in candidates}
+    found = difflib.get_close_matches(word.lower()[:100], lowered, n=1, cutoff=0.6)
+    return lowered[found[0]] if found else None
+
+
+def did_you_mean(word: str, candidates: Iterable[str], what: str = "") -> str:
+    """Help for an unknown word: the nearest candidate, or the list of them."""
+    known = sorted(candidates)
+    if (near := nearest(word, known)) is not None:
+        return f'did you mean "{near}"?'
+    if not known:
+        return f"there is no {what}".rstrip() if what else "there is none to choose from"
+    shown = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
+    return f"known{' ' + what if what else ''}: {shown}"

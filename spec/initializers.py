@@ -1,0 +1,111 @@
+"""How weights begin: Keras's distributions, and values that a spec fixes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+from pydantic import GetPydanticSchema, ValidationInfo
+from pydantic_core import PydanticCustomError, core_schema
+
+from .fields import Float, NonNegativeFloat, PositiveFloat, Seed
+from .named import Catalogue, Named
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_SEEDED = {"seed": (Seed, None)}
+
+INITIALIZERS = Catalogue(
+    "initializer",
+    "keras.initializers",
+    {
+        "Constant": {"value": (Float, 0.0)},
+        "GlorotNormal": _SEEDED,
+        "GlorotUniform": _SEEDED,
+        "HeNormal": _SEEDED,
+        "HeUniform": _SEEDED,
+        "Identity": {"gain": (Float, 1.0)},
+        "LecunNormal": _SEEDED,
+        "LecunUniform": _SEEDED,
+        "Ones": {},
+        "Orthogonal": {"gain": (Float, 1.0), **_SEEDED},
+        "RandomNormal": {"mean": (Float, 0.0), "stddev": (NonNegativeFloat, 0.05), **_SEEDED},
+        "RandomUniform": {"minval": (Float, -0.05), "maxval": (Float, 0.05), **_SEEDED},
+        "TruncatedNormal": {"mean": (Float, 0.0), "stddev": (NonNegativeFloat, 0.05), **_SEEDED},
+        "VarianceScaling": {
+            "scale": (PositiveFloat, 1.0),
+            "mode": (Literal["fan_in", "fan_out", "fan_avg"], "fan_in"),
+            "distribution": (Literal["truncated_normal", "untruncated_normal", "uniform"], "truncated_normal"),
+            **_SEEDED,
+        },
+        "Zeros": {},
+    },
+    aliases={"uniform": "RandomUniform", "normal": "RandomNormal", "zero": "Zeros", "one": "Ones"},
+)
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A weight's values, written in the spec or read from a `.npy` file inside the root.
+
+    `values` is nested lists of numbers, or the file's array; `file` is the path as the spec has it.
+    """
+
+    values: Any = field(repr=False, compare=False)
+    shape: tuple[int, ...]
+    file: str | None = None
+    digest: str = ""
+
+    def array(self, dtype: str = "float32") -> np.ndarray:
+        import numpy as np
+
+        return np.asarray(self.values, dtype=dtype).reshape(self.shape)
+
+
+# What validation needs from outside to take `{file: …}`: the path as written -> the values, their shape and digest.
+# It raises PydanticCustomError for a file that cannot be taken.
+FileLoader: TypeAlias = Callable[[str], Fixed]
+
+
+def parse_initializer(value: Any, info: ValidationInfo) -> Named | Fixed:
+    """`HeNormal`, `{HeNormal: {seed: 1}}`, `{values: [[…]]}` or `{file: filters.npy}`."""
+    match value:
+        case Fixed():
+            return value
+        case {"values": values} if len(value) == 1:
+            return Fixed(values, shape_of(values))
+        case {"file": str() as path} if len(value) == 1:
+            load: FileLoader = (info.context or {})["load"]
+            return load(path)
+        case {"file": _} if len(value) == 1:
+            raise PydanticCustomError("file_type", "the file of a fixed weight is a path")
+    return INITIALIZERS.parse(value)
+
+
+def shape_of(values: Any) -> tuple[int, ...]:
+    """The shape of nested lists of finite numbers. Raises PydanticCustomError where they are ragged or not numbers."""
+    if not isinstance(values, list):
+        if isinstance(values, bool) or not isinstance(values, int | float) or not math.isfinite(values):
+            raise PydanticCustomError("fixed_values", "the values of a fixed weight are finite numbers")
+        return ()
+    shapes = {shape_of(item) for item in values}
+    if len(shapes) != 1:
+        raise PydanticCustomError("fixed_values", "the values of a fixed weight are lists of equal lengths, not empty")
+    return (len(values), *shapes.pop())
+
+
+Initializer: TypeAlias = Named | Fixed
+
+InitializerField: TypeAlias = Annotated[
+    Initializer,
+    GetPydanticSchema(lambda _s, _h: core_schema.with_info_plain_validator_function(parse_initializer)),
+]
+
+ZEROS = INITIALIZERS.named("zeros")
+ONES = INITIALIZERS.named("ones")
+GLOROT_UNIFORM = INITIALIZERS.named("glorot_uniform")
+ORTHOGONAL = INITIALIZERS.named("orthogonal")
+UNIFORM = INITIALIZERS.named("random_uniform")

@@ -1,0 +1,133 @@
+"""What every layer is: its fields, its call arguments, and `infer`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from ..fields import DtypePolicy, doc
+from ..initializers import Initializer
+from ..types import Policy, Signature, TensorType, WeightSpec
+
+
+class LayerError(Exception):
+    """What is wrong with a layer given its inputs. It knows no spans: the driver adds them.
+
+    `field` names the argument at fault, `code` is a key of CODES, `help` says what to do.
+    """
+
+    def __init__(self, message: str, *, code: str, field: str | None = None, help: str | None = None) -> None:
+        super().__init__(message)
+        self.message, self.code, self.field, self.help = message, code, field, help
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """One argument of a layer's call. A port of `many` takes a list of tensors."""
+
+    name: str
+    many: bool = False
+    optional: bool = False
+
+
+class Layer(BaseModel):
+    """A layer of Keras by its own name. Fields are Keras's arguments; meaning is in `infer`."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, defer_build=True, arbitrary_types_allowed=True, protected_namespaces=()
+    )
+
+    trainable: bool = doc("Whether training changes the weights.", True)
+    dtype: DtypePolicy | None = doc("Dtype or mixed policy of computation and weights; by default the file's.", None)
+
+    ports: ClassVar[tuple[Port, ...]] = (Port("inputs"),)
+    # Whether Keras casts float inputs to the layer's dtype, as it does for layers and not for functions.
+    autocast: ClassVar[bool] = True
+    # Arguments that Keras has and a spec does not, each with the reason and what to do instead.
+    refused: ClassVar[dict[str, str]] = {}
+    # Whether a mask on the input may travel on to the output, as Keras's `supports_masking` has it.
+    passes_mask: ClassVar[bool] = False
+
+    @classmethod
+    def own_fields(cls) -> list[str]:
+        """The fields in Keras's order, without those that every layer has. The first is what `Dense: 10` fills."""
+        return [name for name in cls.model_fields if name not in Layer.model_fields]
+
+    @classmethod
+    def layer_fields(cls) -> list[str]:
+        """The fields that hold a layer, for wrappers."""
+        return []
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """What the outputs are called in a reference such as `encoder.state_h`; the first is the default."""
+        return ("output",)
+
+    @property
+    def policy(self) -> Policy:
+        return Policy.named(self.dtype or "float32")
+
+    def infer(self, *args: Any, **kwargs: Any) -> Signature:
+        """Output types, weights and costs from the types of the inputs, one argument for each port.
+
+        Raises LayerError where the inputs cannot be taken.
+        """
+        raise NotImplementedError
+
+    def output_mask(self, *inputs: TensorType) -> bool:
+        """Whether the first output carries a mask."""
+        return self.passes_mask and any(t.masked for t in inputs)
+
+    def weight(
+        self, name: str, shape: tuple[int, ...], initializer: Initializer, *, trainable: bool = True
+    ) -> WeightSpec:
+        """A weight of this layer, in the dtype that its policy stores weights in."""
+        return WeightSpec(name, shape, initializer, trainable and self.trainable, self.policy.variable)
+
+
+def known(size: Any, what: str) -> int:
+    """The size as an integer. Raises LayerError where it is dynamic and a weight's shape would depend on it."""
+    if isinstance(size, int):
+        return size
+    raise LayerError(
+        f"{what} has the dynamic size {size}, and a weight's shape depends on it",
+        code="NN207",
+        help="give that axis of the input a number",
+    )
+
+
+def require_rank(x: TensorType, rank: int, name: str, axes: str) -> None:
+    """Raises LayerError unless the input has `rank` axes; `axes` names them for the message."""
+    if x.rank != rank:
+        raise LayerError(
+            f"{name} takes an input of rank {rank} [{axes}], not of rank {x.rank}", code="NN201", help=rank_help(x, rank)
+        )
+
+
+def require_min_rank(x: TensorType, rank: int, name: str) -> None:
+    """Raises LayerError unless the input has at least `rank` axes, the batch among them."""
+    if x.rank < rank:
+        raise LayerError(
+            f"{name} takes an input of rank {rank} or more, not of rank {x.rank}", code="NN201", help=rank_help(x, rank)
+        )
+
+
+def rank_help(x: TensorType, rank: int) -> str:
+    """What people usually forget where the rank is off."""
+    if x.rank < rank:
+        return "put a Reshape before it, or give the input one more axis"
+    return "put Flatten, Reshape or a global pooling layer before it"
+
+
+def normalize_axis(axis: int, rank: int, field: str = "axis") -> int:
+    """The axis from 0. Raises LayerError where a tensor of that rank has no such axis."""
+    if not -rank <= axis < rank:
+        raise LayerError(
+            f"axis {axis} is out of range for an input of rank {rank}",
+            code="NN201",
+            field=field,
+            help=f"axes go from {-rank} to {rank - 1}, 0 being the batch",
+        )
+    return axis % rank

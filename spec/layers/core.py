@@ -1,0 +1,78 @@
+"""Dense, Embedding, and layers that only pass or name what they are given."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ..activations import LINEAR, Activation
+from ..fields import PositiveInt, doc
+from ..initializers import GLOROT_UNIFORM, UNIFORM, ZEROS, InitializerField
+from ..penalties import Constraint, Regularizer
+from ..types import Signature, TensorType
+from .base import Layer, known, require_min_rank
+
+FINE_TUNING = {
+    "lora_rank": "adapters belong to fine-tuning: call enable_lora() on the built layer",
+    "lora_alpha": "adapters belong to fine-tuning: call enable_lora() on the built layer",
+    "quantization_config": "quantization belongs to deployment: call quantize() on the built model",
+}
+
+
+class Dense(Layer):
+    """Fully connected layer over the last axis: `activation(inputs · kernel + bias)`."""
+
+    units: PositiveInt = doc("Size of the output's last axis.")
+    activation: Activation = doc("Applied to the output.", LINEAR)
+    use_bias: bool = doc("Whether a bias is added.", True)
+    kernel_initializer: InitializerField = doc("How the kernel begins.", GLOROT_UNIFORM)
+    bias_initializer: InitializerField = doc("How the bias begins.", ZEROS)
+    kernel_regularizer: Regularizer = doc("Penalty on the kernel.", None)
+    bias_regularizer: Regularizer = doc("Penalty on the bias.", None)
+    activity_regularizer: Regularizer = doc("Penalty on the output.", None)
+    kernel_constraint: Constraint = doc("Projection of the kernel after each step.", None)
+    bias_constraint: Constraint = doc("Projection of the bias after each step.", None)
+
+    passes_mask: ClassVar[bool] = True
+    refused: ClassVar[dict[str, str]] = FINE_TUNING
+
+    def infer(self, inputs: TensorType) -> Signature:
+        require_min_rank(inputs, 2, "Dense")
+        features = known(inputs.shape[-1], "the last axis of the input")
+        output = TensorType((*inputs.shape[:-1], self.units), self.policy.compute)
+        weights = [self.weight("kernel", (features, self.units), self.kernel_initializer)]
+        if self.use_bias:
+            weights.append(self.weight("bias", (self.units,), self.bias_initializer))
+        return Signature((output,), tuple(weights), output.size_per_sample * features)
+
+
+class Identity(Layer):
+    """Gives its input unchanged."""
+
+    passes_mask: ClassVar[bool] = True
+
+    def infer(self, inputs: TensorType) -> Signature:
+        return Signature((inputs,))
+
+
+class Embedding(Layer):
+    """Turns whole numbers from 0 to `input_dim - 1` into vectors."""
+
+    input_dim: PositiveInt = doc("Size of the vocabulary.")
+    output_dim: PositiveInt = doc("Size of a vector.")
+    embeddings_initializer: InitializerField = doc("How the vectors begin.", UNIFORM)
+    embeddings_regularizer: Regularizer = doc("Penalty on the vectors.", None)
+    embeddings_constraint: Constraint = doc("Projection of the vectors after each step.", None)
+    mask_zero: bool = doc("Whether the number 0 is padding, which layers that know masks leave out.", False)
+
+    refused: ClassVar[dict[str, str]] = {
+        **FINE_TUNING,
+        "weights": "values are fixed with embeddings_initializer: {file: table.npy}",
+    }
+
+    def infer(self, inputs: TensorType) -> Signature:
+        output = TensorType((*inputs.shape, self.output_dim), self.policy.compute)
+        table = self.weight("embeddings", (self.input_dim, self.output_dim), self.embeddings_initializer)
+        return Signature((output,), (table,))
+
+    def output_mask(self, *inputs: TensorType) -> bool:
+        return self.mask_zero

@@ -1,0 +1,133 @@
+"""Keras objects that a spec names: initializers, regularizers, constraints, activations, optimizers, losses, metrics.
+
+Each kind is one Catalogue: a table of names, each with the arguments it takes. A spec writes `HeNormal`,
+`he_normal` or `{HeNormal: {seed: 1}}`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeAlias, get_args
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
+
+from .diagnostics import did_you_mean
+
+# An argument is (type, default), as in pydantic.create_model; `...` for one without a default.
+Arguments: TypeAlias = Mapping[str, tuple[Any, Any]]
+
+BUILT_IN = frozenset(get_args(core_schema.ErrorType))
+
+
+@dataclass(frozen=True)
+class Named:
+    """A Keras object by name, with the arguments that the spec gives it."""
+
+    catalogue: Catalogue = field(repr=False, compare=False)
+    name: str
+    arguments: tuple[tuple[str, Any], ...] = ()
+
+    def __getitem__(self, argument: str) -> Any:
+        """The argument's value, or its default."""
+        given = dict(self.arguments)
+        return given[argument] if argument in given else self.catalogue.entries[self.name][argument][1]
+
+    @property
+    def identifier(self) -> str:
+        """The string by which Keras knows it: `he_normal`."""
+        return self.catalogue.spell(self.name)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """One kind of Keras object: what messages call it, its Keras module, and what it holds. `spell` turns a name
+    into the string by which Keras knows it."""
+
+    kind: str
+    module: str
+    entries: Mapping[str, Arguments]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    spell: Callable[[str], str] = field(default_factory=lambda: snake_case)
+
+    def __contains__(self, name: object) -> bool:
+        """Whether a name, in any accepted spelling, is in the catalogue."""
+        return name in self._names
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        """Every accepted spelling, and the name in `entries` that it stands for."""
+        spelled = {self.spell(name): name for name in self.entries}
+        return {**spelled, **{name: name for name in self.entries}, **self.aliases}
+
+    def named(self, name: str, **arguments: Any) -> Named:
+        """For our own defaults: an object by a name that is known to exist."""
+        return Named(self, self._names[name], tuple(arguments.items()))
+
+    def parse(self, value: Any) -> Any:
+        """`Name` or `{Name: {argument: value}}` as a Named. Raises PydanticCustomError or ValidationError."""
+        match value:
+            case Named():
+                return value
+            case str():
+                return self._make(value, {})
+            case dict() if len(value) == 1:
+                (name, arguments) = next(iter(value.items()))
+                if arguments is not None and not isinstance(arguments, dict):
+                    context = {"name": name, "code": "NN103", "help": f"write {{{name}: {{argument: value}}}}"}
+                    raise PydanticCustomError("named_arguments", "the arguments of {name} are a mapping", context)
+                return self._make(name, arguments or {})
+        raise PydanticCustomError(
+            "named_type", "must be the name of {a} {kind}, or {Name: {argument: value}}", self._words()
+        )
+
+    def _make(self, name: str, arguments: dict[str, Any]) -> Named:
+        if name not in self._names:
+            context = {**self._words(), "name": name, "help": did_you_mean(name, self._names)}
+            raise PydanticCustomError("named_unknown", 'there is no {kind} "{name}"', context)
+        canonical = self._names[name]
+        try:
+            model = self._model(canonical).model_validate(arguments)
+        except ValidationError as error:
+            details = [self._detail(canonical, found) for found in error.errors(include_url=False)]
+            raise ValidationError.from_exception_data(canonical, details) from None
+        return Named(self, canonical, tuple((key, getattr(model, key)) for key in arguments))
+
+    def _detail(self, name: str, found: Any) -> InitErrorDetails:
+        """One error about the arguments; where one is unknown or missing, in words that say whose it is."""
+        kind, location, context = found["type"], found["loc"], found.get("ctx", {})
+        key = str(location[-1]) if location else ""
+        match kind:
+            case "extra_forbidden":
+                context = {"name": name, "key": key, "help": did_you_mean(key, self.entries[name], f"arguments of {name}")}
+                kind = PydanticCustomError("unknown_argument", '{name} has no argument "{key}"', context)
+            case "missing":
+                context = {"name": name, "key": key, "code": "NN102", "help": f"write {{{name}: {{{key}: …}}}}"}
+                kind, location = PydanticCustomError("missing_argument", '{name} needs "{key}"', context), ()
+            case _ if kind not in BUILT_IN:
+                kind = PydanticCustomError(kind, found["msg"], context)
+        return {"type": kind, "loc": location, "input": found["input"], "ctx": context}
+
+    @cached_property
+    def _models(self) -> dict[str, type[BaseModel]]:
+        return {}
+
+    def _model(self, name: str) -> type[BaseModel]:
+        """The arguments of one object as pydantic checks them, made when first asked for."""
+        if name not in self._models:
+            config = ConfigDict(strict=True, extra="forbid")
+            self._models[name] = create_model(name, __config__=config, **dict(self.entries[name]))
+        return self._models[name]
+
+    def _words(self) -> dict[str, Any]:
+        return {"kind": self.kind, "a": "an" if self.kind[0] in "aeio" else "a", "code": "NN103"}
+
+
+def snake_case(name: str) -> str:
+    """Keras's own rule: `MaxPooling2D` becomes `max_pooling2d`, `LSTM` `lstm`."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()

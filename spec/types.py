@@ -1,0 +1,118 @@
+"""What flows between layers, and what a layer says of itself once its inputs are known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from .size import Size, product, symbol
+
+if TYPE_CHECKING:
+    from .initializers import Initializer
+
+__all__ = ["Policy", "Signature", "TensorType", "WeightSpec", "Window", "is_float", "symbol"]
+
+FLOATS = ("float16", "bfloat16", "float32", "float64")
+INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+DTYPES = (*FLOATS, *INTEGERS, "bool")
+
+
+def is_float(dtype: str) -> bool:
+    return dtype in FLOATS
+
+
+@dataclass(frozen=True, slots=True)
+class TensorType:
+    """The shape, batch axis first, and dtype of a tensor; `masked` when a Keras mask travels with it."""
+
+    shape: tuple[Size, ...]
+    dtype: str = "float32"
+    masked: bool = False
+
+    @property
+    def rank(self) -> int:
+        return len(self.shape)
+
+    @property
+    def batch(self) -> Size:
+        return self.shape[0]
+
+    @property
+    def features(self) -> tuple[Size, ...]:
+        """The shape without the batch axis."""
+        return self.shape[1:]
+
+    @property
+    def size_per_sample(self) -> Size:
+        """Number of elements of one sample."""
+        return product(self.features)
+
+    def with_shape(self, *shape: Size) -> TensorType:
+        """This type with another shape, and without a mask."""
+        return TensorType(shape, self.dtype)
+
+    def with_dtype(self, dtype: str) -> TensorType:
+        return replace(self, dtype=dtype)
+
+    def __str__(self) -> str:
+        return f"{self.dtype}[{', '.join(map(str, self.shape))}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Keras's dtype policy: what a layer computes in, and what its weights are stored in."""
+
+    compute: str
+    variable: str
+
+    @staticmethod
+    def named(name: str) -> Policy:
+        """`mixed_float16` and `mixed_bfloat16` keep float32 weights; any other policy is one dtype."""
+        mixed = name.removeprefix("mixed_")
+        return Policy(mixed, "float32" if mixed != name else name)
+
+
+@dataclass(frozen=True, slots=True)
+class WeightSpec:
+    """One weight of a layer. `name` is unique in the layer; a wrapped layer's names have its path before them."""
+
+    name: str
+    shape: tuple[int, ...]
+    initializer: Initializer
+    trainable: bool = True
+    dtype: str = "float32"
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        count = product(self.shape)
+        assert isinstance(count, int)
+        return count
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What an output position sees along one spatial axis: `size` input positions, `stride` apart from the next's."""
+
+    size: int
+    stride: Fraction | int = 1
+
+
+# "point": an output position sees the input at its own position; "all": it sees every position.
+Reach: TypeAlias = tuple[Window, ...] | Literal["point", "all"]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What `infer` gives: the outputs in the order of the layer's `output_names`, the weights in Keras's order,
+    multiply-accumulates for one sample, and how far an output position sees."""
+
+    outputs: tuple[TensorType, ...]
+    weights: tuple[WeightSpec, ...] = ()
+    macs: Size = 0
+    reach: Reach = "point"
+
+    @property
+    def output(self) -> TensorType:
+        return self.outputs[0]

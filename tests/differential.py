@@ -1,0 +1,136 @@
+"""Compares one layer with Keras itself: output type, weights, and what native ONNX computes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from hypothesis import HealthCheck, settings
+
+import nnspec
+from nnspec.backends.keras import build
+from nnspec.backends.onnx.emit import checked, to_onnx
+from nnspec.backends.weights import initialize
+from nnspec.compiler.graph import Graph
+from nnspec.spec.size import evaluate, symbols
+
+# Differences are measured against the largest magnitude in the expected output.
+TOLERANCE = 1e-5
+
+# Twenty configurations of every layer in the ordinary run; `derandomize` makes each failure reproducible.
+layer_settings = settings(
+    max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+)
+
+
+def spec(
+    item: Mapping[str, Any] | str,
+    inputs: Mapping[str, Any],
+    before: Sequence[Any] = (),
+    from_: Any = None,
+    outputs: Any = None,
+) -> Graph:
+    """A network of one layer named `layer`; `before` holds items that come first, `from_` its inputs."""
+    call: dict[str, Any] = {item: None} if isinstance(item, str) else dict(item)
+    last = {**call, "name": "layer", **({"from": from_} if from_ is not None else {})}
+    data: dict[str, Any] = {"nnspec": 1, "name": "net", "inputs": dict(inputs), "layers": [*before, last]}
+    if outputs is not None:
+        data["outputs"] = outputs
+    return nnspec.loads(json.dumps(data))
+
+
+def random_weights(graph: Graph, seed: int = 0) -> dict[str, np.ndarray]:
+    """Weights in which no value is special: what starts as zeros or ones is moved off them, variances stay positive."""
+    rng = np.random.default_rng(seed)
+    weights = initialize(graph, seed)
+    for key, value in weights.items():
+        noise = rng.normal(size=value.shape) * 0.3
+        weights[key] = (np.abs(value + noise) + 0.1 if "variance" in key else value + noise).astype(value.dtype)
+    return weights
+
+
+def random_inputs(graph: Graph, batch: int = 3, dynamic: int = 7, seed: int = 1) -> dict[str, np.ndarray]:
+    """An input for each of the graph's, every dynamic axis but the batch having the size `dynamic`."""
+    rng = np.random.default_rng(seed)
+    found = {}
+    for i in graph.inputs:
+        values = {s: batch if s.name == "batch" else dynamic for s in symbols(i.type.shape)}
+        shape = [evaluate(size, values) for size in i.type.shape]
+        whole = i.type.dtype.startswith(("int", "uint"))
+        data = rng.integers(0, 5, size=shape) if whole else rng.normal(size=shape)
+        found[i.name] = data.astype(i.type.dtype)
+    return found
+
+
+def run_onnx(graph: Graph, weights: Mapping[str, np.ndarray], inputs: Mapping[str, np.ndarray], opset: int) -> list[Any]:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = 1
+    data = checked(to_onnx(graph, weights, opset)).SerializeToString()
+    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    return session.run([o.name for o in graph.outputs], dict(inputs))
+
+
+def run_keras(model: Any, graph: Graph, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    values = [inputs[i.name] for i in graph.inputs]
+    result = model(values[0] if len(values) == 1 else values, training=False)
+    results = result if isinstance(result, dict) else {graph.outputs[0].name: result}
+    return [np.asarray(results[o.name]) for o in graph.outputs]
+
+
+def assert_close(actual: np.ndarray, expected: np.ndarray, what: str = "") -> None:
+    assert actual.shape == expected.shape, f"{what}: shape {actual.shape}, Keras has {expected.shape}"
+    assert actual.dtype == expected.dtype, f"{what}: dtype {actual.dtype}, Keras has {expected.dtype}"
+    if not expected.size:
+        return
+    scale = max(1.0, float(np.max(np.abs(expected), initial=0, where=np.isfinite(expected))))
+    difference = np.max(np.abs(actual.astype(np.float64) - expected.astype(np.float64)))
+    assert difference <= TOLERANCE * scale, f"{what}: differs by {difference:.3g}, scale {scale:.3g}"
+
+
+def compare(
+    graph: Graph,
+    *,
+    inputs: Mapping[str, np.ndarray] | None = None,
+    opset: int = 21,
+    dynamic: int = 7,
+    inspect: Callable[[Any], None] | None = None,
+) -> None:
+    """Asserts that Keras and native ONNX agree on the graph, and that our types and weights are Keras's."""
+    weights = random_weights(graph)
+    model = build(graph, weights)
+    _assert_weights(graph, model)
+    given = dict(inputs) if inputs is not None else random_inputs(graph, dynamic=dynamic)
+    expected = run_keras(model, graph, given)
+    _assert_types(graph, given, expected)
+    for output, actual, wanted in zip(graph.outputs, run_onnx(graph, weights, given, opset), expected, strict=True):
+        assert_close(actual, wanted, f"output {output.name}")
+    if inspect is not None:
+        inspect(model)
+
+
+def _assert_weights(graph: Graph, model: Any) -> None:
+    for node in graph.nodes:
+        if not node.signature.weights:
+            continue
+        layer = model.get_layer(node.name)
+        ours = [(w.shape, w.trainable) for w in node.signature.weights]
+        theirs = [(tuple(w.shape), w.trainable and layer.trainable) for w in layer.weights]
+        assert ours == theirs, f"{node.name}: {ours}, Keras has {theirs}"
+        for weight, variable in zip(node.signature.weights, layer.weights, strict=True):
+            assert weight.name.endswith(variable.name) or variable.name in weight.name, (weight.name, variable.path)
+
+
+def _assert_types(graph: Graph, inputs: Mapping[str, np.ndarray], expected: Sequence[np.ndarray]) -> None:
+    values = {}
+    for i in graph.inputs:
+        for size, actual in zip(i.type.shape, inputs[i.name].shape, strict=True):
+            values |= dict.fromkeys(symbols([size]), actual)
+    for output, result in zip(graph.outputs, expected, strict=True):
+        type_ = graph.types[output.value]
+        assert tuple(evaluate(s, values) for s in type_.shape) == result.shape, f"{type_}, Keras has {result.shape}"
+        assert type_.dtype == result.dtype.name, f"{type_}, Keras has {result.dtype}"
