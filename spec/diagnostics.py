@@ -92,8 +92,8 @@ class Diagnostic:
 
     @property
     def sort_key(self) -> tuple[str, int, str, str]:
-        place = ("", -1) if self.span is None else (self.span.source.name, self.span.start)
-        return (*place, self.code, self.message)
+        name, start = ("", -1) if self.span is None else (self.span.source.name, self.span.start)
+        return name, start, self.code, self.message
 
 
 class SpecError(Exception):
@@ -109,7 +109,9 @@ class SpecError(Exception):
         return to_text(self.diagnostics)
 
 
-def fail(code: str, message: str, span: Span | None = None, *notes: Note, help: str | None = None) -> SpecError:
+def fail(
+    code: str, message: str, span: Span | None = None, *notes: Note, help: str | None = None
+) -> SpecError:
     """A SpecError of one diagnostic, to be raised."""
     return SpecError([Diagnostic(code, message, span, notes, help)])
 

@@ -1,0 +1,33 @@
+"""What a file may cost to read, and the error for one that would cost more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .diagnostics import Diagnostic
+from .source import Span
+
+FILE_BYTES = 4 * 1024 * 1024
+DEPTH = 64
+NODES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on one file: its size, how deep collections nest, how many nodes it has with aliases expanded.
+
+    The reader takes any depth; those who walk its tree by recursion do not, so raise `depth` with care.
+    """
+
+    file_bytes: int = FILE_BYTES
+    depth: int = DEPTH
+    nodes: int = NODES
+
+
+DEFAULTS = Limits()
+
+
+def beyond(limits: Limits, name: str, message: str, span: Span | None) -> Diagnostic:
+    """NN003: `message`, then the limit's value; the help names the limit and the option that raises it."""
+    limit = f"{message}; the limit is {getattr(limits, name):,}"
+    return Diagnostic("NN003", limit, span, help=f"raise the limit with --limit {name}=N")
