@@ -40,7 +40,7 @@ BOUNDS = {
 }
 
 # Errors about a Keras object that a spec names -> their codes. Their messages say whose error it is.
-ABOUT_NAMES = {"named_unknown": "NN113", "unknown_argument": "NN101", "missing_argument": "NN102"}
+ABOUT_NAMES = {"named_unknown": "NN113", "unknown_argument": "NN101", "lacking_argument": "NN102"}
 
 
 def validate(
@@ -80,8 +80,10 @@ def explain(details: Any, model: type[BaseModel], node: Node, owner: Span, title
         return _not_a_choice(str(field), context["expected"], value, span)
     if kind in ABOUT_NAMES:
         at = key if kind == "unknown_argument" else _name(value)
-        return Diagnostic(ABOUT_NAMES[kind], details["msg"], at.span if at else span, help=context.get("help"))
-    return Diagnostic(context.get("code", "NN104"), f"{field}: {details['msg']}", span, help=context.get("help"))
+        span = at.span if at else span
+        return Diagnostic(ABOUT_NAMES[kind], details["msg"], span, help=context.get("help"))
+    code = context.get("code", "NN104")
+    return Diagnostic(code, f"{field}: {details['msg']}", span, help=context.get("help"))
 
 
 def _name(value: Node | None) -> Scalar | None:

@@ -44,8 +44,10 @@ class Named:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """One kind of Keras object: what messages call it, its Keras module, and what it holds. `spell` turns a name
-    into the string by which Keras knows it."""
+    """One kind of Keras object: what messages call it, its Keras module, and what it holds.
+
+    `spell` turns a name into the string by which Keras knows it.
+    """
 
     kind: str
     module: str
@@ -76,17 +78,14 @@ class Catalogue:
                 return self._make(value, {})
             case dict() if len(value) == 1:
                 (name, arguments) = next(iter(value.items()))
-                if arguments is not None and not isinstance(arguments, dict):
-                    context = {"name": name, "code": "NN103", "help": f"write {{{name}: {{argument: value}}}}"}
-                    raise PydanticCustomError("named_arguments", "the arguments of {name} are a mapping", context)
-                return self._make(name, arguments or {})
+                return self._make(name, _mapping(name, arguments))
         raise PydanticCustomError(
             "named_type", "must be the name of {a} {kind}, or {Name: {argument: value}}", self._words()
         )
 
     def _make(self, name: str, arguments: dict[str, Any]) -> Named:
         if name not in self._names:
-            context = {**self._words(), "name": name, "help": did_you_mean(name, self._names)}
+            context = {**self._words(), "name": name, "help": did_you_mean(name, self._alike(name))}
             raise PydanticCustomError("named_unknown", 'there is no {kind} "{name}"', context)
         canonical = self._names[name]
         try:
@@ -96,17 +95,23 @@ class Catalogue:
             raise ValidationError.from_exception_data(canonical, details) from None
         return Named(self, canonical, tuple((key, getattr(model, key)) for key in arguments))
 
+    def _alike(self, name: str) -> list[str]:
+        """The names to suggest for one that is unknown, in its own style."""
+        spell = self.spell if name == name.lower() else str
+        return [*map(spell, self.entries), *self.aliases]
+
     def _detail(self, name: str, found: Any) -> InitErrorDetails:
         """One error about the arguments; where one is unknown or missing, in words that say whose it is."""
         kind, location, context = found["type"], found["loc"], found.get("ctx", {})
         key = str(location[-1]) if location else ""
         match kind:
             case "extra_forbidden":
-                context = {"name": name, "key": key, "help": did_you_mean(key, self.entries[name], f"arguments of {name}")}
+                help = did_you_mean(key, self.entries[name], f"arguments of {name}")
+                context = {"name": name, "key": key, "help": help}
                 kind = PydanticCustomError("unknown_argument", '{name} has no argument "{key}"', context)
             case "missing":
-                context = {"name": name, "key": key, "code": "NN102", "help": f"write {{{name}: {{{key}: …}}}}"}
-                kind, location = PydanticCustomError("missing_argument", '{name} needs "{key}"', context), ()
+                context = {"name": name, "key": key, "help": f"write {{{name}: {{{key}: …}}}}"}
+                kind, location = PydanticCustomError("lacking_argument", '{name} needs "{key}"', context), ()
             case _ if kind not in BUILT_IN:
                 kind = PydanticCustomError(kind, found["msg"], context)
         return {"type": kind, "loc": location, "input": found["input"], "ctx": context}
@@ -119,11 +124,19 @@ class Catalogue:
         """The arguments of one object as pydantic checks them, made when first asked for."""
         if name not in self._models:
             config = ConfigDict(strict=True, extra="forbid")
-            self._models[name] = create_model(name, __config__=config, **dict(self.entries[name]))
+            fields: dict[str, Any] = dict(self.entries[name])
+            self._models[name] = create_model(name, __config__=config, **fields)
         return self._models[name]
 
     def _words(self) -> dict[str, Any]:
         return {"kind": self.kind, "a": "an" if self.kind[0] in "aeio" else "a", "code": "NN103"}
+
+
+def _mapping(name: str, arguments: Any) -> dict[str, Any]:
+    if arguments is None or isinstance(arguments, dict):
+        return arguments or {}
+    context = {"name": name, "code": "NN103", "help": f"write {{{name}: {{argument: value}}}}"}
+    raise PydanticCustomError("named_arguments", "the arguments of {name} are a mapping", context)
 
 
 def snake_case(name: str) -> str:
