@@ -38,7 +38,7 @@ class Training:
     """The arguments of `model.compile`, with Keras's defaults.
 
     A loss or metric is a string where the spec has a bare name, because Keras chooses what `accuracy` is once
-    it sees the shapes. `output_keys` are the keys that must be outputs' names, `fields` the arguments' places.
+    it sees the shapes. `output_keys` are keys that must be names of outputs, `fields` the arguments' places.
     """
 
     span: Span
