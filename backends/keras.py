@@ -45,6 +45,17 @@ def assign(model: keras.Model, graph: Graph, weights: Mapping[str, Any]) -> None
             model.get_layer(node.name).set_weights(values)
 
 
+def stored_weights(model: keras.Model, graph: Graph) -> Weights:
+    """The model's weights as a store, for what was trained or changed after `build`."""
+    weights: Weights = {}
+    for node in graph.nodes:
+        if node.signature.weights:
+            values = model.get_layer(node.name).get_weights()
+            names = [f"{node.name}/{weight.name}" for weight in node.signature.weights]
+            weights.update(zip(names, values, strict=True))
+    return weights
+
+
 def construct(value: Any, **extra: Any) -> Any:
     """The Keras object that a call's data describes."""
     match value:

@@ -1,0 +1,156 @@
+"""The ways in which a graph can be computed. Each gives, for every case of inputs, the graph's outputs in order."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from ..compiler.graph import Graph
+from ..spec.diagnostics import Note, fail
+from .python import emit, needed_files
+from .runtime import run_model
+from .weights import Weights
+
+Case: TypeAlias = Mapping[str, np.ndarray]
+Outputs: TypeAlias = list[list[np.ndarray]]
+
+# A generated model that takes longer than this to build and run is taken for stuck.
+CHILD_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Job:
+    """One computation: the graph with these weights on these cases."""
+
+    graph: Graph
+    weights: Weights
+    cases: tuple[Case, ...]
+    root: Path = Path()
+    opset: int = 21
+    provider: str = "cpu"
+
+    @property
+    def output_names(self) -> list[str]:
+        return [output.name for output in self.graph.outputs]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a path computed, and the hash of the code or model that computed it."""
+
+    outputs: Outputs
+    sha256: str | None = None
+
+
+def run_keras(job: Job) -> Run:
+    """The live model, called with training=False."""
+    from .keras import build
+
+    model = build(job.graph, job.weights)
+    results: Outputs = []
+    for case in job.cases:
+        inputs = [case[i.name] for i in job.graph.inputs]
+        output = model(inputs[0] if len(inputs) == 1 else inputs, training=False)
+        by_name = output if isinstance(output, dict) else {job.output_names[0]: output}
+        results.append([np.asarray(by_name[name]) for name in job.output_names])
+    return Run(results)
+
+
+def run_onnx(job: Job) -> Run:
+    """The native ONNX model in onnxruntime."""
+    from .onnx.emit import checked, serialize, to_onnx
+
+    model = serialize(checked(to_onnx(job.graph, job.weights, job.opset)))
+    return Run(run_model(model, job.cases, job.output_names, job.provider), _sha256(model))
+
+
+def run_tf2onnx(job: Job) -> Run:
+    """tf2onnx's model in onnxruntime."""
+    from .tf2onnx import to_onnx_via_keras
+
+    model = to_onnx_via_keras(job.graph, job.weights, job.opset)
+    return Run(run_model(model, job.cases, job.output_names, job.provider), _sha256(model))
+
+
+def run_python(job: Job) -> Run:
+    """The generated module, imported in a child process."""
+    result = run_python_all([job])[0]
+    if isinstance(result, str):
+        raise fail("NN405", "the generated code does not run", None, Note(result))
+    return result
+
+
+def run_python_all(jobs: Sequence[Job]) -> list[Run | str]:
+    """Several generated modules in one child process; what went wrong in place of a result."""
+    with tempfile.TemporaryDirectory(prefix="nnspec-") as folder:
+        for number, job in enumerate(jobs):
+            _write_job(Path(folder, str(number)), job)
+        _run_child(folder)
+        return [_read_result(Path(folder, str(number)), job) for number, job in enumerate(jobs)]
+
+
+def _write_job(folder: Path, job: Job) -> None:
+    folder.mkdir()
+    folder.joinpath("model.py").write_text(emit(job.graph), encoding="utf-8")
+    for name in needed_files(job.graph):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(job.root / name, target)
+    layers = [(n.name, [w.name for w in n.signature.weights]) for n in job.graph.nodes if n.signature.weights]
+    description = {
+        "layers": layers,
+        "inputs": [i.name for i in job.graph.inputs],
+        "outputs": job.output_names,
+        "cases": len(job.cases),
+    }
+    folder.joinpath("job.json").write_text(json.dumps(description), encoding="utf-8")
+    data = {f"weight:{key}": value for key, value in job.weights.items()}
+    for number, case in enumerate(job.cases):
+        data |= {f"input:{number}:{name}": value for name, value in case.items()}
+    np.savez(folder / "data.npz", **data)  # type: ignore[arg-type]
+
+
+def _run_child(folder: str) -> None:
+    script = Path(__file__).with_name("run_modules.py")
+    environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    try:
+        child = subprocess.run(
+            [sys.executable, "-P", str(script), folder],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=CHILD_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise fail("NN405", f"the generated code did not finish in {CHILD_SECONDS} s") from None
+    if child.returncode != 0:
+        words = child.stderr.decode(errors="replace").strip().splitlines()
+        raise fail("NN405", "the process that runs the generated code failed", None, *map(Note, words[-3:]))
+
+
+def _read_result(folder: Path, job: Job) -> Run | str:
+    error = folder / "error.txt"
+    if error.exists():
+        return error.read_text(encoding="utf-8")
+    with np.load(folder / "result.npz", allow_pickle=False) as stored:
+        outputs = [[stored[f"{n}:{name}"] for name in job.output_names] for n in range(len(job.cases))]
+    return Run(outputs, _sha256(folder.joinpath("model.py").read_bytes()))
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+PATHS: dict[str, Callable[[Job], Run]] = {"python": run_python, "onnx": run_onnx, "tf2onnx": run_tf2onnx}

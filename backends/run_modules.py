@@ -1,0 +1,51 @@
+"""Runs generated modules on given inputs, in a process of its own: `python run_modules.py FOLDER`.
+
+The folder holds, for each job, `N/model.py`, `N/job.json` and `N/data.npz`, and gets `N/result.npz` or `N/error.txt`.
+Stands alone: neither this file nor what it runs imports nnspec.
+"""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+
+def main(folder):
+    for path in sorted(Path(folder).iterdir(), key=lambda p: int(p.name)):
+        try:
+            np.savez(path / "result.npz", **run(path))
+        except Exception as error:
+            path.joinpath("error.txt").write_text(f"{type(error).__name__}: {error}", encoding="utf-8")
+
+
+def run(path):
+    """Builds the module's model, gives its layers their weights by name, and calls it on each case."""
+    import keras
+
+    keras.utils.clear_session()
+    job = json.loads(path.joinpath("job.json").read_text(encoding="utf-8"))
+    with np.load(path / "data.npz", allow_pickle=False) as stored:
+        data = dict(stored)
+    model = load(path / "model.py").build_model()
+    for layer, weights in job["layers"]:
+        model.get_layer(layer).set_weights([data[f"weight:{layer}/{name}"] for name in weights])
+    results = {}
+    for number in range(job["cases"]):
+        inputs = [data[f"input:{number}:{name}"] for name in job["inputs"]]
+        output = model(inputs[0] if len(inputs) == 1 else inputs, training=False)
+        outputs = output if isinstance(output, dict) else {job["outputs"][0]: output}
+        results.update({f"{number}:{name}": np.asarray(outputs[name]) for name in job["outputs"]})
+    return results
+
+
+def load(path):
+    spec = importlib.util.spec_from_file_location("model", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,238 @@
+"""Shows by numbers that all paths compute the same: the live Keras model is what the others are held to."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import __version__
+from ..compiler.graph import Graph, Output
+from ..spec.diagnostics import Diagnostic, Note, SpecError
+from .cases import make_cases
+from .paths import PATHS, Case, Job, Run, run_keras
+from .runtime import require_provider
+from .weights import Weights, initialize
+
+TOLERANCE = 1e-5
+# tf2onnx is a cross-check by a tool that is known to be wrong at times: it is reported, and nothing is built on it.
+CROSS_CHECKS = frozenset({"tf2onnx"})
+PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "onnx", "onnxruntime", "onnxruntime-gpu", "tf2onnx", "numpy")
+
+
+@dataclass(frozen=True)
+class OutputDifference:
+    """The greatest differences from Keras in one output over all cases; `max_rel` is `max_abs` by the greatest
+    magnitude of the expected values."""
+
+    name: str
+    max_abs: float
+    max_rel: float
+    equal: bool
+
+
+@dataclass(frozen=True)
+class PathResult:
+    name: str
+    outputs: tuple[OutputDifference, ...] = ()
+    sha256: str | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def equal(self) -> bool:
+        return bool(self.outputs) and not self.diagnostics and all(output.equal for output in self.outputs)
+
+    @property
+    def max_abs(self) -> float:
+        return max((output.max_abs for output in self.outputs), default=float("nan"))
+
+    @property
+    def max_rel(self) -> float:
+        return max((output.max_rel for output in self.outputs), default=float("nan"))
+
+    @property
+    def message(self) -> str | None:
+        return self.diagnostics[0].message if self.diagnostics else None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What verification found. `equal` leaves cross-checks aside: a wrong one is refused, and the rest still counts."""
+
+    graph: Graph
+    job: Job
+    paths: tuple[PathResult, ...]
+    tolerance: float
+
+    @property
+    def equal(self) -> bool:
+        return all(path.equal for path in self.paths if path.name not in CROSS_CHECKS)
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        return tuple(d for path in self.paths for d in path.diagnostics)
+
+    def certificate(self) -> dict[str, Any]:
+        """The figures with what they depend on: hashes, versions, tolerance, sizes. The same in every run."""
+        return {
+            "certificate": 1,
+            "nnspec": __version__,
+            "spec": {"name": self.graph.name, "sha256": self.graph.source.digest},
+            "weights_sha256": weights_digest(self.job.weights),
+            "versions": versions(),
+            "provider": self.job.provider,
+            "opset": self.job.opset,
+            "tolerance": self.tolerance,
+            "inputs": [{name: list(value.shape) for name, value in case.items()} for case in self.job.cases],
+            "reference": "keras",
+            "equal": self.equal,
+            "paths": [_path_record(path) for path in self.paths],
+        }
+
+
+def verify(
+    graph: Graph,
+    *,
+    weights: Weights | None = None,
+    seed: int = 0,
+    opset: int = 21,
+    provider: str = "cpu",
+    tolerance: float = TOLERANCE,
+    paths: Sequence[str] = tuple(PATHS),
+    root: str | Path | None = None,
+) -> Report:
+    """Runs the graph with the same weights through Keras and each of the paths, on several batch sizes and lengths
+    of every dynamic axis.
+
+    Outputs are equal where they differ by at most `tolerance` times the greater of 1 and the greatest expected
+    magnitude. `root` is the folder of files that the spec names. Raises SpecError where Keras or the provider is
+    missing; what goes wrong in one path is in its result.
+    """
+    require_provider(provider)
+    folder = Path(root) if root is not None else Path(graph.source.name).parent
+    given = initialize(graph, seed) if weights is None else weights
+    job = Job(graph, given, make_cases(graph, seed), folder, opset, provider)
+    reference = run_keras(job)
+    results = tuple(_try_path(name, job, reference, tolerance) for name in paths)
+    return Report(graph, job, results, tolerance)
+
+
+def _try_path(name: str, job: Job, reference: Run, tolerance: float) -> PathResult:
+    try:
+        run = PATHS[name](job)
+    except SpecError as error:
+        return PathResult(name, diagnostics=_as_findings(name, error.diagnostics))
+    outputs = compare_outputs(job, run, reference, tolerance)
+    found = PathResult(name, outputs, run.sha256)
+    return found if found.equal else replace(found, diagnostics=(_blame(name, job, found, tolerance),))
+
+
+def _as_findings(name: str, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    severity = "warning" if name in CROSS_CHECKS else "error"
+    return tuple(replace(d, message=f"{name}: {d.message}", severity=severity) for d in diagnostics)
+
+
+def compare_outputs(job: Job, run: Run, reference: Run, tolerance: float) -> tuple[OutputDifference, ...]:
+    """The greatest difference in each output over all cases."""
+    return tuple(
+        _difference(name, [case[i] for case in run.outputs], [case[i] for case in reference.outputs], tolerance)
+        for i, name in enumerate(job.output_names)
+    )
+
+
+def _difference(
+    name: str, actual: Sequence[np.ndarray], expected: Sequence[np.ndarray], tolerance: float
+) -> OutputDifference:
+    worst = [_compare(a, e) for a, e in zip(actual, expected, strict=True)]
+    equal = all(absolute <= tolerance * max(1.0, scale) for absolute, scale in worst)
+    relative = max(absolute / scale if scale else absolute for absolute, scale in worst)
+    return OutputDifference(name, max(absolute for absolute, _ in worst), relative, equal)
+
+
+def _compare(actual: np.ndarray, expected: np.ndarray) -> tuple[float, float]:
+    """The greatest absolute difference, and the greatest finite magnitude expected. Another shape or dtype, or a
+    value that is not finite on one side only, is an infinite difference."""
+    if actual.shape != expected.shape or actual.dtype != expected.dtype:
+        return float("inf"), 1.0
+    a, e = actual.astype(np.float64).ravel(), expected.astype(np.float64).ravel()
+    finite = np.isfinite(e)
+    if not np.array_equal(a[~finite], e[~finite], equal_nan=True) or not np.isfinite(a[finite]).all():
+        return float("inf"), 1.0
+    scale = float(np.max(np.abs(e[finite]), initial=0.0))
+    return float(np.max(np.abs(a[finite] - e[finite]), initial=0.0)), scale
+
+
+def _blame(name: str, job: Job, found: PathResult, tolerance: float) -> Diagnostic:
+    """The difference as a diagnostic at the first layer whose output differs."""
+    worst = max(found.outputs, key=lambda o: (not o.equal, o.max_abs))
+    message = f"{name} differs from Keras by {worst.max_abs:.3g} in output {worst.name}"
+    severity = "warning" if name in CROSS_CHECKS else "error"
+    culprit = first_difference(name, job, tolerance)
+    if culprit is None:
+        note = Note("each layer by itself agrees")
+        return Diagnostic("NN501", message, None, (note,), _advice(name), severity=severity)
+    node = job.graph.by_name[culprit.value.node]
+    note = Note(f"the first layer to differ is {node.name} ({node.kind})")
+    return Diagnostic("NN501", message, node.place.span, (note,), _advice(name), severity=severity)
+
+
+def _advice(name: str) -> str:
+    if name in CROSS_CHECKS:
+        return "use nnspec's own export; this path's file is refused"
+    return "this is an error in nnspec: please report it with the spec"
+
+
+def first_difference(name: str, job: Job, tolerance: float) -> Output | None:
+    """The first layer's output, in the graph's order, that a path computes differently from Keras."""
+    outputs = [
+        Output(node.name if i == 0 else f"{node.name}_{node.layer.output_names[i]}", value)
+        for node in job.graph.nodes
+        for i, value in enumerate(node.values)
+    ]
+    every = replace(job, graph=replace(job.graph, outputs=tuple(outputs)))
+    try:
+        differences = compare_outputs(every, PATHS[name](every), run_keras(every), tolerance)
+    except SpecError:
+        return None
+    return next((o for o, found in zip(outputs, differences, strict=True) if not found.equal), None)
+
+
+def _path_record(path: PathResult) -> dict[str, Any]:
+    outputs = [
+        {"name": o.name, "max_abs": _finite(o.max_abs), "max_rel": _finite(o.max_rel), "equal": o.equal}
+        for o in path.outputs
+    ]
+    findings = [d.message for d in path.diagnostics]
+    return {"name": path.name, "equal": path.equal, "sha256": path.sha256, "outputs": outputs, "findings": findings}
+
+
+def _finite(value: float) -> float | None:
+    """JSON has no infinity."""
+    return value if np.isfinite(value) else None
+
+
+def weights_digest(weights: Weights) -> str:
+    """SHA-256 over the names, shapes, dtypes and bytes of all weights, in hex."""
+    digest = hashlib.sha256()
+    for key in sorted(weights):
+        value = np.ascontiguousarray(weights[key])
+        digest.update(f"{key}\0{value.dtype}\0{weights[key].shape}\0".encode())
+        digest.update(value.tobytes())
+    return digest.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that took part."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
