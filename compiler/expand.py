@@ -116,7 +116,7 @@ def expand_item(item: Item, name: str, scope: Scope, maker: Maker, report: Repor
     span = item.name.span if item.name else item.call.span
     scope.entries.setdefault(name, Entry(span, layer.output_names if layer else None))
     scope.previous = Value(name)
-    return Step(name, layer, arguments, made.place, made.preset)
+    return Step(name, layer, arguments, made.place, made.preset, named=item.name is not None)
 
 
 class Maker:

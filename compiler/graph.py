@@ -65,7 +65,8 @@ class Preset:
 
 @dataclass(frozen=True)
 class Node:
-    """A layer at its place in the network, with everything inferred of it."""
+    """A layer at its place in the network, with everything inferred of it. `named` says whether the spec gives the
+    name, which is otherwise one by Keras's rule."""
 
     name: str
     layer: Layer
@@ -73,6 +74,7 @@ class Node:
     signature: Signature
     place: Place
     preset: Preset | None = None
+    named: bool = False
 
     @property
     def kind(self) -> str:

@@ -21,6 +21,7 @@ class Step:
     arguments: tuple[Argument, ...] | None
     place: Place
     preset: Preset | None = None
+    named: bool = False
 
 
 @dataclass(frozen=True)
