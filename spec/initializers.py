@@ -97,12 +97,45 @@ def shape_of(values: Any) -> tuple[int, ...]:
     return (len(values), *shapes.pop())
 
 
-Initializer: TypeAlias = Named | Fixed
+@dataclass(frozen=True)
+class UnitForgetBias:
+    """The bias of an LSTM's gates i, f, c and o: ones for f, and `inner` for the others, each a quarter of it."""
+
+    inner: Named
+
+
+@dataclass(frozen=True)
+class EinsumKernel:
+    """The kernel of Keras's EinsumDense: where `inner` scales by fans, they are the sizes of these axes."""
+
+    inner: Named
+    input_axes: tuple[int, ...]
+    output_axes: tuple[int, ...]
+
+
+# What a spec can give, and what a layer may make of it.
+Given: TypeAlias = Named | Fixed
+Initializer: TypeAlias = Given | UnitForgetBias | EinsumKernel
 
 InitializerField: TypeAlias = Annotated[
-    Initializer,
+    Given,
     GetPydanticSchema(lambda _s, _h: core_schema.with_info_plain_validator_function(parse_initializer)),
 ]
+
+
+def misfit(initializer: Initializer, rank: int) -> str | None:
+    """Why an initializer cannot make a weight of that rank; None where it can."""
+    match initializer:
+        case UnitForgetBias(inner):
+            return misfit(inner, 1)
+        case EinsumKernel(inner):
+            return misfit(inner, rank)
+        case Named(name="Orthogonal") if rank < 2:
+            return "Orthogonal makes weights of two axes or more"
+        case Named(name="Identity") if rank != 2:
+            return "Identity makes weights of two axes"
+    return None
+
 
 ZEROS = INITIALIZERS.named("zeros")
 ONES = INITIALIZERS.named("ones")
