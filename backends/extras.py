@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -21,13 +25,44 @@ EXTRAS = {
 
 def require(module: str) -> Any:
     """The module. Raises SpecError, naming the extra to install, where it is missing."""
-    if module in ("keras", "tensorflow"):
-        os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        return import_module(module)
+        return _import_quietly(module) if module in ("keras", "tensorflow") else import_module(module)
     except ImportError as error:
         if (error.name or "").partition(".")[0] not in (module, "tensorflow"):
             raise
         extra = EXTRAS[module.partition(".")[0]]
         raise fail("NN401", f"{module} is not installed", help=f'pip install "nnspec[{extra}]"') from None
+
+
+def _import_quietly(module: str) -> Any:
+    """TensorFlow announces its CPU's features on stderr whatever its log level: what it says while it is imported
+    is shown only where the import fails."""
+    if module in sys.modules:
+        return sys.modules[module]
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _stderr_held():
+        import_module("tensorflow")
+        return import_module(module)
+
+
+@contextmanager
+def _stderr_held() -> Iterator[None]:
+    """Keeps back what is written to file descriptor 2, by C++ code too, unless an exception is raised."""
+    try:
+        shown = os.dup(2)
+    except OSError:  # stderr is closed: there is nothing to keep back
+        yield
+        return
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            os.dup2(shown, 2)
+            held.seek(0)
+            os.write(2, held.read())
+            raise
+        finally:
+            os.dup2(shown, 2)
+            os.close(shown)
