@@ -23,10 +23,13 @@ def write_atomically(path: str | Path, data: bytes) -> None:
     """Puts `data` into a file that is at each moment the old one or the new one, and is on disk at the end.
 
     A link is followed: what it leads to is replaced. Devices, pipes and `/dev/stdout` are written to.
-    Raises SpecError (NN404) with the reason; no temporary file is left, whatever is raised.
+    Raises SpecError (NN404) with the reason, and BrokenPipeError where a pipe's reader has gone; whatever is
+    raised, no temporary file is left.
     """
     try:
         _write(str(path), data)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise fail("NN404", f'cannot write "{path}": {reason}') from None

@@ -96,12 +96,12 @@ def file_layers(root: Any) -> list[FileLayer]:
             "it is not laid out as Keras 3 does it", "load it into Keras 3 and save it as .weights.h5"
         )
     seen: set[Any] = set()
-    groups = _member(root, "layers")
-    return [_file_layer(name, _member(groups, name), seen) for name in groups]
+    groups = _member(root, "layers", "Group")
+    return [_file_layer(name, _member(groups, name, "Group"), seen) for name in groups]
 
 
 def _file_layer(name: str, group: Any, seen: set[Any]) -> FileLayer:
-    attributes = _member(group, "vars").attrs if "vars" in group else {}
+    attributes = _member(group, "vars", "Group").attrs if "vars" in group else {}
     given = attributes.get("name")
     return FileLayer(name, given if isinstance(given, str) else None, tuple(_variables(group, seen)))
 
@@ -113,22 +113,25 @@ def _variables(group: Any, seen: set[Any]) -> Iterator[Stored]:
         raise Unreadable("a group in it stands in two places")
     seen.add(address)
     if "vars" in group:
-        own = _member(group, "vars")
-        yield from (_stored(_member(own, name)) for name in sorted(own, key=_position))
+        own = _member(group, "vars", "Group")
+        yield from (_stored(_member(own, name, "Dataset")) for name in sorted(own, key=_position))
     for name in sorted(group, key=lambda name: (INNER.index(name) if name in INNER else len(INNER), name)):
         if name not in ("vars", "seed_generator"):
-            yield from _variables(_member(group, name), seen)
+            yield from _variables(_member(group, name, "Group"), seen)
 
 
 def _position(name: str) -> tuple[int, str]:
     return (int(name) if name.isascii() and name.isdigit() and len(name) < 10 else 10**10, name)
 
 
-def _member(group: Any, name: str) -> Any:
-    """What a group holds itself; a link may lead into another file."""
-    if not isinstance(group.get(name, getlink=True), require("h5py").HardLink):
+def _member(group: Any, name: str, kind: str) -> Any:
+    """The Group or Dataset that a group holds itself; a link may lead into another file."""
+    library = require("h5py")
+    if not isinstance(group.get(name, getlink=True), library.HardLink):
         raise Unreadable(f'"{name}" in it is a link, which is not followed')
-    return group[name]
+    if not isinstance(member := group[name], getattr(library, kind)):
+        raise Unreadable(f'"{name}" in it is not where Keras puts a {kind.lower()}')
+    return member
 
 
 def _stored(dataset: Any) -> Stored:
