@@ -1,4 +1,5 @@
-"""The typed graph that every backend spells in its own language. Nothing in it is changed after it is made."""
+"""The typed graph that every backend spells in its own language. Nothing in it is changed after it is
+made."""
 
 from __future__ import annotations
 
@@ -56,7 +57,8 @@ class Output:
 
 @dataclass(frozen=True)
 class Preset:
-    """A preset as a layer uses it: `layer` is the layer with the preset's own values, which are in `fields`."""
+    """A preset as a layer uses it: `layer` is the layer with the preset's own values, which are in
+    `fields`."""
 
     name: str
     layer: Layer
@@ -65,8 +67,8 @@ class Preset:
 
 @dataclass(frozen=True)
 class Node:
-    """A layer at its place in the network, with everything inferred of it. `named` says whether the spec gives the
-    name, which is otherwise one by Keras's rule."""
+    """A layer at its place in the network, with everything inferred of it. `named` says whether the spec
+    gives the name, which is otherwise one by Keras's rule."""
 
     name: str
     layer: Layer
@@ -138,7 +140,9 @@ class Graph:
     @cached_property
     def weights(self) -> dict[str, WeightSpec]:
         """Every weight by its key in the store, `layer/weight`."""
-        return {f"{node.name}/{weight.name}": weight for node in self.nodes for weight in node.signature.weights}
+        return {
+            f"{node.name}/{weight.name}": weight for node in self.nodes for weight in node.signature.weights
+        }
 
     @property
     def macs(self) -> Size:

@@ -5,22 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..spec.diagnostics import Diagnostic, Note
-from ..spec.document import InputDecl
 from ..spec.initializers import Fixed
-from ..spec.layers.base import Layer, LayerError
+from ..spec.layers.base import Layer, LayerError, check_activations
 from ..spec.locate import Report
 from ..spec.size import BATCH, Size, symbol
-from ..spec.types import Signature, TensorType, is_float
 from ..spec.source import Span
-from .graph import Argument, Graph, Input, Node, Output, Value
+from ..spec.types import Signature, TensorType, is_float
+from .graph import Argument, Graph, Input, Node, Value
 from .program import Program, Step
 
 Types = dict[Value, TensorType]
 
 
 def infer(program: Program, report: Report) -> Graph:
-    """The program's layers with their types. A layer whose input is unknown is left out without a word more."""
-    inputs = tuple(_input(decl, number) for number, decl in enumerate(program.inputs))
+    """The program's layers with their types. A layer whose input is unknown is left out without a word
+    more."""
+    inputs = tuple(
+        _input(decl.name, decl.shape, decl.dtype, decl.span, 1000 * number)
+        for number, decl in enumerate(program.inputs)
+        if decl.shape is not None
+    )
     types: Types = {Value(i.name): i.type for i in inputs}
     lines = {i.name: i.span for i in inputs} | {step.name: step.place.span for step in program.steps}
     nodes: list[Node] = []
@@ -48,16 +52,24 @@ def without_unused(graph: Graph, report: Report) -> Graph:
     for node in reversed(graph.nodes):
         if node.name in needed:
             needed.update(value.node for value in node.inputs)
-    for name, span in [(n.name, n.place.span) for n in graph.nodes] + [(i.name, i.span) for i in graph.inputs]:
-        if name not in needed:
-            help = "take it as an input somewhere below, list it under outputs, or remove it"
-            report(Diagnostic("NN111", f"nothing uses {name}", span, help=help, severity="warning"))
+    for node in graph.nodes:
+        if node.name not in needed:
+            report(_unused(f'nothing uses the output of "{node.name}"', node.place.span))
+    for i in graph.inputs:
+        if i.name not in needed:
+            report(_unused(f'nothing uses the input "{i.name}"', i.span))
     return replace(graph, nodes=tuple(node for node in graph.nodes if node.name in needed))
 
 
-def _input(decl: InputDecl, number: int) -> Input:
-    sizes = [_axis(axis, 1000 * number + i) for i, axis in enumerate(decl.shape)]
-    return Input(decl.name, TensorType((BATCH, *sizes), decl.dtype), decl.span)
+def _unused(message: str, span: Span) -> Diagnostic:
+    help = "take it as the input of another layer, list it under outputs, or remove it"
+    return Diagnostic("NN111", message, span, help=help, severity="warning")
+
+
+def _input(name: str, shape: tuple[int | str | None, ...], dtype: str, span: Span, number: int) -> Input:
+    """An input of that type; axes without a name are told apart by numbers from `number` on."""
+    sizes = [_axis(axis, number + i) for i, axis in enumerate(shape)]
+    return Input(name, TensorType((BATCH, *sizes), dtype), span)
 
 
 def _axis(axis: int | str | None, number: int) -> Size:
@@ -78,12 +90,14 @@ def infer_step(step: Step, types: Types, lines: dict[str, Span], report: Report)
     misfits = list(misfitting_weights(step.layer, signature, step))
     for diagnostic in misfits:
         report(diagnostic)
-    return None if misfits else Node(step.name, step.layer, step.arguments, signature, step.place, step.preset)
+    if misfits:
+        return None
+    return Node(step.name, step.layer, step.arguments, signature, step.place, step.preset, step.named)
 
 
 def call(layer: Layer, arguments: tuple[Argument, ...], types: list[TensorType]) -> Signature:
-    """The layer's signature for inputs of these types, as Keras calls it: floats cast to the layer's own dtype,
-    masks passed on. Raises LayerError."""
+    """The layer's signature for inputs of these types, as Keras calls it: floats cast to the layer's own
+    dtype, masks passed on. Raises LayerError."""
     cast = [t.with_dtype(layer.policy.compute) if layer.autocast and is_float(t.dtype) else t for t in types]
     ports = {port.name: port for port in layer.ports}
     many: dict[str, list[TensorType]] = {name: [] for name, port in ports.items() if port.many}
@@ -94,8 +108,9 @@ def call(layer: Layer, arguments: tuple[Argument, ...], types: list[TensorType])
         else:
             single[argument.port] = type_
     signature = layer.infer(**single, **many)
+    check_activations(layer, signature)
     masked = layer.output_mask(*cast)
-    first, *rest = (replace(t, masked=False) for t in signature.outputs)
+    first, *rest = signature.outputs
     return replace(signature, outputs=(replace(first, masked=masked), *rest))
 
 
@@ -106,8 +121,9 @@ def misfitting_weights(layer: Layer, signature: Signature, step: Step) -> list[D
         fixed = weight.initializer
         if isinstance(fixed, Fixed) and fixed.shape != weight.shape:
             field = next((f for f in type(layer).model_fields if getattr(layer, f) is fixed), None)
-            message = f"the values have shape {_shape(fixed.shape)}, and {weight.name} has shape {_shape(weight.shape)}"
-            help = f"give values of shape {_shape(weight.shape)}"
+            wanted = _shape(weight.shape)
+            message = f"the values have shape {_shape(fixed.shape)}, and {weight.name} has shape {wanted}"
+            help = f"give values of shape {wanted}"
             found.append(Diagnostic("NN302", message, step.place.of(field), help=help))
     return found
 
@@ -119,11 +135,18 @@ def _shape(shape: tuple[int, ...]) -> str:
 def _located(error: LayerError, step: Step, given: list[TensorType], lines: dict[str, Span]) -> Diagnostic:
     assert step.arguments is not None
     notes = tuple(
-        Note(f"{_input_words(argument, len(given))} {argument.value.node}: {type_}", lines.get(argument.value.node))
+        Note(
+            f"{_input_words(argument, len(given))} {argument.value.node}: {type_}",
+            lines.get(argument.value.node),
+        )
         for argument, type_ in zip(step.arguments, given, strict=True)
     )
+    if step.preset is not None:
+        notes = (*notes, Note(f"in {step.name}, made from the preset {step.preset.name}", step.place.span))
     return Diagnostic(error.code, error.message, step.place.of(error.field), notes, error.help)
 
 
 def _input_words(argument: Argument, count: int) -> str:
-    return "the input is" if count == 1 else f"{argument.port}:" if argument.port != "inputs" else "an input is"
+    return (
+        "the input is" if count == 1 else f"{argument.port}:" if argument.port != "inputs" else "an input is"
+    )

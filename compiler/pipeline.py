@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..spec.diagnostics import Diagnostic, SpecError, has_errors, in_order
+from ..spec.diagnostics import MAX_DIAGNOSTICS, Diagnostic, SpecError, has_errors, in_order
 from ..spec.document import parse
 from ..spec.reader import Limits, read
 from ..spec.source import Source
+from .cost import check_memory
 from .expand import expand
 from .graph import Graph
 from .infer import infer, without_unused
+from .masks import check_masks
 
 
 @dataclass(frozen=True)
@@ -22,20 +25,41 @@ class Checked:
     diagnostics: tuple[Diagnostic, ...]
 
 
+class Findings:
+    """What the phases report, each finding once."""
+
+    def __init__(self) -> None:
+        self.seen: dict[Hashable, Diagnostic] = {}
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        """Raises SpecError after more errors than are ever shown, so that no file costs more than its
+        worth."""
+        self.seen[diagnostic.identity] = diagnostic
+        if diagnostic.severity == "error" and len(self.seen) > MAX_DIAGNOSTICS:
+            raise SpecError(())
+
+
 def check(source: Source, root: Path | None = None, limits: Limits | None = None) -> Checked:
-    """Checks a spec; never raises for what is wrong with it. `root` is the folder that files are read from."""
-    found: list[Diagnostic] = []
+    """Checks a spec; never raises for what is wrong with it. `root` is the folder that files are read
+    from."""
+    found = Findings()
     try:
-        tree = read(source, limits or Limits())
+        graph = _front_end(source, root or Path(source.name).parent, limits or Limits(), found)
     except SpecError as error:
-        return Checked(None, error.diagnostics)
-    document = parse(source, tree, found.append)
-    program = expand(document, root or Path(source.name).parent, found.append)
-    graph = infer(program, found.append)
-    if has_errors(found):
-        return Checked(None, in_order(found))
-    graph = without_unused(graph, found.append)
-    return Checked(graph, in_order(found))
+        return Checked(None, in_order([*found.seen.values(), *error.diagnostics]))
+    diagnostics = in_order(found.seen.values())
+    return Checked(None if has_errors(diagnostics) else graph, diagnostics)
+
+
+def _front_end(source: Source, root: Path, limits: Limits, found: Findings) -> Graph:
+    document = parse(source, read(source, limits), found.report)
+    graph = infer(expand(document, root, limits, found.report), found.report)
+    check_memory(graph, limits, found.report)
+    if has_errors(found.seen.values()):
+        return graph
+    graph = without_unused(graph, found.report)
+    check_masks(graph, found.report)
+    return graph
 
 
 def compile_source(source: Source, root: Path | None = None, limits: Limits | None = None) -> Graph:

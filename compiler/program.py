@@ -1,4 +1,5 @@
-"""What `expand` gives: the layers one after another, each made and named, their inputs found, nothing inferred."""
+"""What `expand` gives: the layers one after another, each made and named, their inputs found, nothing
+inferred."""
 
 from __future__ import annotations
 

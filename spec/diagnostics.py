@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal
 
 from .source import Span
@@ -12,6 +13,9 @@ from .source import Span
 Severity = Literal["error", "warning"]
 
 MAX_DIAGNOSTICS = 100
+# How many known words are compared with an unknown one, and how many are listed where none is near.
+MAX_COMPARED = 200
+MAX_LISTED = 12
 
 CODES: dict[str, str] = {
     # reading a file
@@ -91,9 +95,17 @@ class Diagnostic:
     severity: Severity = "error"
 
     @property
+    def identity(self) -> tuple[str, Span | None, str]:
+        """What two reports of one and the same finding share."""
+        return self.code, self.span, self.message
+
+    @property
     def sort_key(self) -> tuple[str, int, str, str]:
         name, start = ("", -1) if self.span is None else (self.span.source.name, self.span.start)
         return name, start, self.code, self.message
+
+
+MORE = Note(f"there are more findings than these {MAX_DIAGNOSTICS}; they show once some of these are mended")
 
 
 class SpecError(Exception):
@@ -117,9 +129,14 @@ def fail(
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Sorted by position, each finding once, at most MAX_DIAGNOSTICS of them."""
-    unique = {(d.code, d.span, d.message): d for d in diagnostics}
-    return tuple(sorted(unique.values(), key=lambda d: d.sort_key)[:MAX_DIAGNOSTICS])
+    """Sorted by position, each finding once, at most MAX_DIAGNOSTICS of them; the last one shown tells of
+    more."""
+    unique = {d.identity: d for d in diagnostics}
+    ordered = sorted(unique.values(), key=lambda d: d.sort_key)
+    if len(ordered) <= MAX_DIAGNOSTICS:
+        return tuple(ordered)
+    *shown, last = ordered[:MAX_DIAGNOSTICS]
+    return (*shown, replace(last, notes=(*last.notes, MORE)))
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
@@ -129,7 +146,13 @@ def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate most like `word`, whatever its case; None when none is near."""
     lowered = {c.lower(): c for c in candidates}
-    found = difflib.get_close_matches(word.lower()[:100], lowered, n=1, cutoff=0.6)
+    asked = word.lower()[:100]
+    if len(lowered) > MAX_COMPARED:
+        # A slip is seldom in the first letter, and comparing with every name of a large file would take
+        # seconds.
+        alike = (c for c in lowered if c[:1] == asked[:1] and abs(len(c) - len(asked)) <= 3)
+        lowered = {c: lowered[c] for c in islice(alike, MAX_COMPARED)}
+    found = difflib.get_close_matches(asked, lowered, n=1, cutoff=0.6)
     return lowered[found[0]] if found else None
 
 
@@ -140,5 +163,10 @@ def did_you_mean(word: str, candidates: Iterable[str], what: str = "") -> str:
         return f'did you mean "{near}"?'
     if not known:
         return f"there is no {what}".rstrip() if what else "there is none to choose from"
-    shown = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
-    return f"known{' ' + what if what else ''}: {shown}"
+    return f"known{' ' + what if what else ''}: {listed(known)}"
+
+
+def listed(words: Iterable[str]) -> str:
+    """The first MAX_LISTED words, and an ellipsis where there are more."""
+    shown = list(islice(words, MAX_LISTED + 1))
+    return ", ".join(shown[:MAX_LISTED]) + (", …" if len(shown) > MAX_LISTED else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, LiteralString, TypeAlias
 
 from pydantic import GetPydanticSchema, ValidationInfo
 from pydantic_core import PydanticCustomError, core_schema
@@ -38,7 +38,10 @@ INITIALIZERS = Catalogue(
         "VarianceScaling": {
             "scale": (PositiveFloat, 1.0),
             "mode": (Literal["fan_in", "fan_out", "fan_avg"], "fan_in"),
-            "distribution": (Literal["truncated_normal", "untruncated_normal", "uniform"], "truncated_normal"),
+            "distribution": (
+                Literal["truncated_normal", "untruncated_normal", "uniform"],
+                "truncated_normal",
+            ),
             **_SEEDED,
         },
         "Zeros": {},
@@ -65,8 +68,8 @@ class Fixed:
         return np.asarray(self.values, dtype=dtype).reshape(self.shape)
 
 
-# What validation needs from outside to take `{file: …}`: the path as written -> the values, their shape and digest.
-# It raises PydanticCustomError for a file that cannot be taken.
+# What validation needs from outside to take `{file: …}`: the path as written -> the values, their shape and
+# digest. It raises PydanticCustomError for a file that cannot be taken.
 FileLoader: TypeAlias = Callable[[str], Fixed]
 
 
@@ -81,25 +84,44 @@ def parse_initializer(value: Any, info: ValidationInfo) -> Named | Fixed:
             load: FileLoader = (info.context or {})["load"]
             return load(path)
         case {"file": _} if len(value) == 1:
-            raise PydanticCustomError("file_type", "the file of a fixed weight is a path")
+            context = {"at": ("file",), "code": "NN103", "help": "write {file: filters.npy}"}
+            raise PydanticCustomError("file_type", "the file of a fixed weight must be a path", context)
     return INITIALIZERS.parse(value)
 
 
-def shape_of(values: Any) -> tuple[int, ...]:
-    """The shape of nested lists of finite numbers. Raises PydanticCustomError where they are ragged or not numbers."""
-    if not isinstance(values, list):
-        if isinstance(values, bool) or not isinstance(values, int | float) or not math.isfinite(values):
-            raise PydanticCustomError("fixed_values", "the values of a fixed weight are finite numbers")
-        return ()
-    shapes = {shape_of(item) for item in values}
-    if len(shapes) != 1:
-        raise PydanticCustomError("fixed_values", "the values of a fixed weight are lists of equal lengths, not empty")
-    return (len(values), *shapes.pop())
+def shape_of(values: Any, at: tuple[str | int, ...] = ("values",)) -> tuple[int, ...]:
+    """The shape of nested lists of finite numbers. Raises PydanticCustomError, with the place inside the
+    value, where they are ragged, empty or not numbers."""
+    match values:
+        case bool() | str() | None | dict():
+            raise _bad_values("NN103", "a fixed weight must be made of numbers", NESTED, at)
+        case int() | float() if math.isfinite(values):
+            return ()
+        case int() | float():
+            raise _bad_values("NN305", "a fixed weight must be finite", "write a finite number", at)
+        case []:
+            raise _bad_values("NN302", "a fixed weight cannot have an empty list", NESTED, at)
+    shapes = [shape_of(item, (*at, number)) for number, item in enumerate(values)]
+    odd = next((number for number, shape in enumerate(shapes) if shape != shapes[0]), None)
+    if odd is not None:
+        help = "lists side by side have the same length"
+        raise _bad_values("NN302", "the shape of this part is not that of the first", help, (*at, odd))
+    return (len(values), *shapes[0])
+
+
+NESTED = "write nested lists of numbers: {values: [[1.0, 0.0], [0.0, 1.0]]}"
+
+
+def _bad_values(
+    code: str, message: LiteralString, help: str, at: tuple[str | int, ...]
+) -> PydanticCustomError:
+    return PydanticCustomError("fixed_values", message, {"code": code, "at": at, "help": help})
 
 
 @dataclass(frozen=True)
 class UnitForgetBias:
-    """The bias of an LSTM's gates i, f, c and o: ones for f, and `inner` for the others, each a quarter of it."""
+    """The bias of an LSTM's gates i, f, c and o: ones for f, and `inner` for the others, each a quarter of
+    it."""
 
     inner: Named
 

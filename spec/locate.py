@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from typing import Any, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from .diagnostics import Diagnostic, Fix, did_you_mean
-from .nodes import Mapping, Node, Scalar, Sequence, describe, to_data
+from .diagnostics import Diagnostic, Fix, did_you_mean, nearest
+from .nodes import Mapping, Node, Scalar, Sequence, describe, shorten, to_data
+from .scalars import is_number, resolve
 from .source import Span
 
 Report: TypeAlias = Callable[[Diagnostic], None]
@@ -32,6 +33,9 @@ WANTED = {
     "finite_number": "a finite number",
 }
 
+# What YAML 1.1 took for booleans.
+YES_AND_NO = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+
 BOUNDS = {
     "greater_than": ("gt", "greater than"),
     "greater_than_equal": ("ge", "at least"),
@@ -44,46 +48,63 @@ ABOUT_NAMES = {"named_unknown": "NN113", "unknown_argument": "NN101", "lacking_a
 
 
 def validate(
-    model: type[ModelT], node: Node, owner: Span, report: Report, *, data: Any = None, context: Any = None, title: str = ""
+    model: type[ModelT],
+    node: Node,
+    owner: Span,
+    report: Report,
+    *,
+    data: Any = None,
+    context: Any = None,
+    title: str = "",
+    settled: Collection[str | None] = (),
 ) -> ModelT | None:
     """The node as an instance of the model; or None, with every error reported at its place.
 
     `owner` is where a missing field is reported, `data` the node's value where some parts are already made,
-    `title` what messages call the thing.
+    `title` what messages call the thing, `settled` the fields whose absence was reported in other words.
     """
     try:
         return model.model_validate(to_data(node) if data is None else data, context=context)
     except ValidationError as error:
-        for details in error.errors(include_url=False):
-            report(explain(details, model, node, owner, title or model.__name__))
-        return None
+        found = without_cascades(error, model.model_fields, settled)
+    for details in found:
+        report(explain(details, model, node, owner, title or model.__name__))
+    return None
+
+
+def without_cascades(
+    error: ValidationError, known: Collection[str], settled: Collection[str | None] = ()
+) -> list[Any]:
+    """Pydantic's errors. Who writes `unitz: 64` is told of that, and not that `units` is missing too."""
+    found = error.errors(include_url=False)
+    meant = {nearest(str(d["loc"][-1]), known) for d in found if d["type"] == "extra_forbidden"}
+    return [d for d in found if d["type"] != "missing" or d["loc"][-1] not in {*meant, *settled}]
 
 
 def explain(details: Any, model: type[BaseModel], node: Node, owner: Span, title: str) -> Diagnostic:
-    """One of pydantic's errors as a diagnostic."""
-    kind, location, context = details["type"], tuple(details["loc"]), details.get("ctx", {})
-    field = next((part for part in reversed(location) if isinstance(part, str)), title)
+    """One of pydantic's errors as a diagnostic. An error of ours says in its context where inside the value
+    it is."""
+    kind, context = details["type"], details.get("ctx", {})
+    location = (*details["loc"], *context.get("at", ()))
+    field = str(next((part for part in reversed(details["loc"]) if isinstance(part, str)), title))
     key, value = find(node, location)
     span = value.span if value is not None else owner
     if kind == "missing":
         return _missing(field, model, owner, title)
     if kind == "extra_forbidden":
-        span = key.span if key is not None else span
-        return unknown_key(str(field), title, model.model_fields, span)
+        return _unknown_key(field, title, model.model_fields, key.span if key else span, value)
     if kind in WANTED:
-        return _wrong_type(str(field), WANTED[kind], value, span)
+        return _wrong_type(field, WANTED[kind], value, span)
     if kind in BOUNDS:
-        name, words = BOUNDS[kind]
-        message = f"{field} must be {words} {context[name]}, not {_shown(value)}"
-        return Diagnostic("NN104", message, span, help=f"give {field} a value {words} {context[name]}")
+        return _out_of_bounds(field, kind, context, value, span)
     if kind == "literal_error":
-        return _not_a_choice(str(field), context["expected"], value, span)
+        return _not_a_choice(field, context["expected"], value, span)
     if kind in ABOUT_NAMES:
         at = key if kind == "unknown_argument" else _name(value)
-        span = at.span if at else span
-        return Diagnostic(ABOUT_NAMES[kind], details["msg"], span, help=context.get("help"))
-    code = context.get("code", "NN104")
-    return Diagnostic(code, f"{field}: {details['msg']}", span, help=context.get("help"))
+        return Diagnostic(
+            ABOUT_NAMES[kind], details["msg"], at.span if at else span, help=context.get("help")
+        )
+    return _in_own_words(field, details["msg"], context, value, span)
 
 
 def _name(value: Node | None) -> Scalar | None:
@@ -97,8 +118,8 @@ def _name(value: Node | None) -> Scalar | None:
 
 
 def find(node: Node, location: Location) -> tuple[Scalar | None, Node | None]:
-    """The key and the node at a location. A part that the file spells shorter is passed over: `3` for `[3, 3]`,
-    and the one key of `{HeNormal: {…}}`."""
+    """The key and the node at a location. A part that the file spells shorter is passed over: `3` for `[3,
+    3]`, and the one key of `{HeNormal: {…}}`."""
     key: Scalar | None = None
     for part in location:
         match node, part:
@@ -122,33 +143,64 @@ def _inside(node: Mapping, part: str) -> Mapping | None:
     return None
 
 
-def unknown_key(key: str, title: str, known: Iterable[str], span: Span) -> Diagnostic:
+def _unknown_key(
+    key: str, title: str, known: Collection[str], span: Span, value: Node | None = None
+) -> Diagnostic:
+    near = nearest(key, known)
     help = did_you_mean(key, known, "fields")
-    near = help.removeprefix('did you mean "').removesuffix('"?') if help.startswith("did") else None
-    return Diagnostic("NN101", f'{title} has no field "{key}"', span, help=help, fix=Fix(span, near) if near else None)
+    if key.isdecimal() and isinstance(value, Scalar) and value.value is None:
+        help = "a comma ends the value before it: write a decimal point"
+    message = f'{title} has no field "{shorten(key)}"'
+    return Diagnostic("NN101", message, span, help=help, fix=Fix(span, near) if near else None)
 
 
-def _missing(field: str | int, model: type[BaseModel], owner: Span, title: str) -> Diagnostic:
-    info = model.model_fields.get(str(field))
+def _missing(field: str, model: type[BaseModel], owner: Span, title: str) -> Diagnostic:
+    info = model.model_fields.get(field)
     about = f": {info.description[0].lower()}{info.description[1:]}" if info and info.description else ""
-    return Diagnostic("NN102", f'{title} needs "{field}"', owner, help=f"add {field}{about}".rstrip("."))
+    return Diagnostic("NN102", f'{title} needs "{field}"', owner, help=f'add "{field}"{about}'.rstrip("."))
+
+
+def _out_of_bounds(field: str, kind: str, context: Any, value: Node | None, span: Span) -> Diagnostic:
+    name, words = BOUNDS[kind]
+    bound = context[name]
+    number = int(bound) if isinstance(bound, float) and bound.is_integer() else bound
+    message = f"{field} must be {words} {number}, not {_shown(value)}"
+    return Diagnostic("NN104", message, span, help=f"write a number that is {words} {number}")
+
+
+def _in_own_words(field: str, message: str, context: Any, value: Node | None, span: Span) -> Diagnostic:
+    """For an error that our own validation raised. "must be a list" gets the field before it and the value
+    behind, and "an axis cannot …" is a sentence already."""
+    code, help = context.get("code", "NN104"), context.get("help")
+    if message.startswith("must "):
+        message = f"{field} {message}"
+    elif not message.startswith(("a ", "an ", "the ")):
+        message = f"{field}: {message}"
+    if " must be " in message and ", not " not in message:
+        message = f"{message}, not {_shown(value)}"
+    return Diagnostic(code, message, span, help=help)
 
 
 def _wrong_type(field: str, wanted: str, value: Node | None, span: Span) -> Diagnostic:
-    message = f"{field} must be {wanted}, not {_shown(value)}"
+    help, replacement = f"write {wanted} for {field}", None
     match value:
-        case Scalar(value=str() as text) if wanted != "a string" and is_number(text):
-            return Diagnostic(
-                "NN103", message, span, help=f"remove the quotes: {field}: {text}", fix=Fix(span, text)
-            )
-        case Scalar(value=str() as text) if wanted == "true or false" and text.lower() in ("yes", "no", "on", "off"):
-            plain = "true" if text.lower() in ("yes", "on") else "false"
-            return Diagnostic(
-                "NN103", message, span, help=f"YAML 1.2 reads {text} as a string: write {plain}", fix=Fix(span, plain)
-            )
-        case Scalar(value=str() as text) if wanted == "a number" and is_number(text.replace(",", ".", 1)):
-            return Diagnostic("NN103", message, span, help="a decimal point, not a comma")
-    return Diagnostic("NN103", message, span, help=f"write {wanted} for {field}")
+        case Scalar(value=str() as text, quoted=True) if wanted != "a string" and _is(wanted, text):
+            help, replacement = f"remove the quotes: {field}: {text}", text
+        case Scalar(value=str() as text) if wanted == "true or false" and text.lower() in YES_AND_NO:
+            replacement = YES_AND_NO[text.lower()]
+            help = f"YAML 1.2 reads {text} as a string: write {replacement}"
+        case Scalar(value=str() as text) if wanted == "a number" and _is(wanted, text.replace(",", ".", 1)):
+            replacement = text.replace(",", ".", 1)
+            help = f"a decimal point, not a comma: {replacement}"
+    fix = Fix(span, replacement) if replacement else None
+    return Diagnostic("NN103", f"{field} must be {wanted}, not {_shown(value)}", span, help=help, fix=fix)
+
+
+def _is(wanted: str, text: str) -> bool:
+    """Whether the text without quotes would be what is wanted."""
+    if wanted == "true or false":
+        return text.lower() in ("true", "false")
+    return is_number(text) and (wanted != "an integer" or isinstance(resolve(text), int))
 
 
 def _not_a_choice(field: str, expected: str, value: Node | None, span: Span) -> Diagnostic:
@@ -160,11 +212,3 @@ def _not_a_choice(field: str, expected: str, value: Node | None, span: Span) -> 
 
 def _shown(value: Node | None) -> str:
     return "nothing" if value is None else describe(value)
-
-
-def is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -1,4 +1,5 @@
-"""Keras objects that a spec names: initializers, regularizers, constraints, activations, optimizers, losses, metrics.
+"""Keras objects that a spec names: initializers, regularizers, constraints, activations, optimizers, losses,
+metrics.
 
 Each kind is one Catalogue: a table of names, each with the arguments it takes. A spec writes `HeNormal`,
 `he_normal` or `{HeNormal: {seed: 1}}`.
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
 from .diagnostics import did_you_mean
+from .locate import without_cascades
 
 # An argument is (type, default), as in pydantic.create_model; `...` for one without a default.
 Arguments: TypeAlias = Mapping[str, tuple[Any, Any]]
@@ -79,21 +81,29 @@ class Catalogue:
             case dict() if len(value) == 1:
                 (name, arguments) = next(iter(value.items()))
                 return self._make(name, _mapping(name, arguments))
-        raise PydanticCustomError(
-            "named_type", "must be the name of {a} {kind}, or {Name: {argument: value}}", self._words()
-        )
+        context = {**self._words(), "help": "write its name, or {Name: {argument: value}}"}
+        raise PydanticCustomError("named_type", "must be the name of {a} {kind}", context)
 
     def _make(self, name: str, arguments: dict[str, Any]) -> Named:
         if name not in self._names:
-            context = {**self._words(), "name": name, "help": did_you_mean(name, self._alike(name))}
+            context = {
+                **self._words(),
+                "name": name,
+                "help": did_you_mean(name, self._alike(name), self.plural),
+            }
             raise PydanticCustomError("named_unknown", 'there is no {kind} "{name}"', context)
         canonical = self._names[name]
         try:
             model = self._model(canonical).model_validate(arguments)
         except ValidationError as error:
-            details = [self._detail(canonical, found) for found in error.errors(include_url=False)]
+            found = without_cascades(error, self.entries[canonical])
+            details = [self._detail(canonical, one) for one in found]
             raise ValidationError.from_exception_data(canonical, details) from None
         return Named(self, canonical, tuple((key, getattr(model, key)) for key in arguments))
+
+    @property
+    def plural(self) -> str:
+        return f"{self.kind}{'es' if self.kind.endswith('s') else 's'}"
 
     def _alike(self, name: str) -> list[str]:
         """The names to suggest for one that is unknown, in its own style."""

@@ -9,8 +9,8 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic_core import PydanticCustomError
 
 from .fields import Float, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, Rate, parsed_by
-from .locate import is_number
 from .named import Catalogue, Named
+from .scalars import is_number
 
 Floats: TypeAlias = list[Float]
 MaybeCount: TypeAlias = PositiveInt | None

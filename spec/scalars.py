@@ -39,6 +39,15 @@ def resolve(text: str) -> ScalarValue:
     return _float(text) if FLOAT.fullmatch(text) else text
 
 
+def is_number(text: str) -> bool:
+    """Whether a plain scalar is a finite number."""
+    try:
+        value = resolve(text)
+    except NumberTooLarge:
+        return False
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
 def _integer(text: str) -> int:
     base = BASES.get(text[:2], 10)
     written = text.lstrip("+-") if base == 10 else text[2:]

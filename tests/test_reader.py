@@ -124,7 +124,7 @@ def test_every_limit_names_itself_its_value_and_its_option(tmp_path: Path) -> No
     for name, diagnostic in found.items():
         assert diagnostic.code == "NN003"
         assert f"the limit is {getattr(limits, name)}" in diagnostic.message
-        assert diagnostic.help is not None and f"--limit {name}=" in diagnostic.help
+        assert diagnostic.help is not None and f"--max-{name.replace('_', '-')} " in diagnostic.help
     assert findings(lambda: read(Source(YAML, "#" * 41), limits))[0].code == "NN003"
 
 

@@ -1,5 +1,5 @@
-"""The catalogue: every layer and function by name. A family's module is imported when one of its names is used,
-so that checking a small spec does not pay for all of Keras."""
+"""The catalogue: every layer and function by name. A family's module is imported when one of its names is
+used, so that checking a small spec does not pay for all of Keras."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         *("Normalization", "Rescaling"),
     ),
     "regularization": ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "GaussianNoise"),
-    "recurrent": ("SimpleRNN", "LSTM", "GRU", "Bidirectional", "TimeDistributed"),
+    "recurrent": ("SimpleRNN", "LSTM", "GRU"),
+    "wrappers": ("Bidirectional", "TimeDistributed"),
     "merge": ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot"),
     "attention": ("MultiHeadAttention",),
     "functions": ("Mean", "Sum", "Max", "Transpose"),
@@ -47,22 +48,140 @@ ALIASES: dict[str, str] = {
     "GlobalMaxPool2D": "GlobalMaxPooling2D",
 }
 
-# Names that people try and a spec cannot have, each with the reason and what to use instead.
+FOREIGN = "it runs code of another framework, and a spec carries no code"
+ABSTRACT = "it is what other layers are made from: name one of them"
+INPUTS = "inputs are declared in the section `inputs`"
+
+# Names that people try and a spec cannot have, each with the reason or what to use instead.
 REFUSED: dict[str, str] = {
     "Lambda": "a spec carries no code: use a function such as Mean, Sum, Max, Reshape or Transpose",
-    "InputLayer": "inputs are declared under `inputs`",
-    "Input": "inputs are declared under `inputs`",
+    "InputLayer": INPUTS,
+    "Input": INPUTS,
+    "Hashing": "its hash cannot be written in ONNX: hash before the network, and use Embedding",
+    "HashedCrossing": "its hash cannot be written in ONNX: cross the features before the network",
+    "TextVectorization": "its regular expressions cannot be written in ONNX: begin with Embedding",
+    "ContrastLimitedAdaptiveHistogramEqualization": "it cannot be written in ONNX: equalize before",
+    "MaxNumBoundingBoxes": "it takes a structure and not a tensor: pad the boxes before the network",
+    "JaxLayer": FOREIGN,
+    "FlaxLayer": FOREIGN,
+    "TFSMLayer": FOREIGN,
+    "TorchModuleWrapper": FOREIGN,
+    "Layer": ABSTRACT,
+    "Wrapper": ABSTRACT,
 }
+
+# Keras's other layers, which this version does not have; "Conv3D" is then no slip for "Conv2D".
+NOT_YET: frozenset[str] = frozenset(
+    [
+        "ActivityRegularization",
+        "AdaptiveAveragePooling1D",
+        "AdaptiveAveragePooling2D",
+        "AdaptiveAveragePooling3D",
+        "AdaptiveMaxPooling1D",
+        "AdaptiveMaxPooling2D",
+        "AdaptiveMaxPooling3D",
+        "AdditiveAttention",
+        "AlphaDropout",
+        "Attention",
+        "AugMix",
+        "AutoContrast",
+        "AveragePooling3D",
+        "AvgPool3D",
+        "CategoryEncoding",
+        "CenterCrop",
+        "Conv1DTranspose",
+        "Conv3D",
+        "Conv3DTranspose",
+        "ConvLSTM1D",
+        "ConvLSTM2D",
+        "ConvLSTM3D",
+        "Convolution1DTranspose",
+        "Convolution3D",
+        "Convolution3DTranspose",
+        "Cropping1D",
+        "Cropping3D",
+        "CutMix",
+        "DepthwiseConv1D",
+        "Discretization",
+        "EinsumDense",
+        "Equalization",
+        "GRUCell",
+        "GaussianDropout",
+        "GlobalAveragePooling3D",
+        "GlobalAvgPool3D",
+        "GlobalMaxPool3D",
+        "GlobalMaxPooling3D",
+        "GroupQueryAttention",
+        "IntegerLookup",
+        "LSTMCell",
+        "Masking",
+        "MaxPool3D",
+        "MaxPooling3D",
+        "MelSpectrogram",
+        "MixUp",
+        "Pipeline",
+        "RMSNormalization",
+        "RNN",
+        "RandAugment",
+        "RandomBrightness",
+        "RandomColorDegeneration",
+        "RandomColorJitter",
+        "RandomContrast",
+        "RandomCrop",
+        "RandomElasticTransform",
+        "RandomErasing",
+        "RandomFlip",
+        "RandomGaussianBlur",
+        "RandomGrayscale",
+        "RandomHue",
+        "RandomInvert",
+        "RandomPerspective",
+        "RandomPosterization",
+        "RandomRotation",
+        "RandomSaturation",
+        "RandomSharpness",
+        "RandomShear",
+        "RandomTranslation",
+        "RandomZoom",
+        "Resizing",
+        "ReversibleEmbedding",
+        "STFTSpectrogram",
+        "SeparableConv1D",
+        "SeparableConvolution1D",
+        "SimpleRNNCell",
+        "Solarization",
+        "SpatialDropout3D",
+        "SpectralNormalization",
+        "StackedRNNCells",
+        "StringLookup",
+        "UnitNormalization",
+        "UpSampling1D",
+        "UpSampling3D",
+        "ZeroPadding1D",
+        "ZeroPadding3D",
+    ]
+)
 
 _FAMILY_OF = {name: family for family, names in FAMILIES.items() for name in names}
 
 NAMES: tuple[str, ...] = tuple(_FAMILY_OF)
 
 
+def canonical(name: str) -> str | None:
+    """The name of a layer by that name or an alias of it; None for a name that is neither."""
+    known = ALIASES.get(name, name)
+    return known if known in _FAMILY_OF else None
+
+
+def is_reserved(name: str) -> bool:
+    """Whether Keras gives the name to a layer, one that a spec can have or not."""
+    return canonical(name) is not None or name in NOT_YET or name in REFUSED
+
+
 @cache
 def find(name: str) -> type[Layer] | None:
     """The class of a layer by its name or one of Keras's aliases; None for a name that is neither."""
-    canonical = ALIASES.get(name, name)
-    if canonical not in _FAMILY_OF:
+    known = canonical(name)
+    if known is None:
         return None
-    return getattr(import_module(f".{_FAMILY_OF[canonical]}", __name__), canonical)
+    return getattr(import_module(f".{_FAMILY_OF[known]}", __name__), known)

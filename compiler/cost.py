@@ -1,0 +1,77 @@
+"""What a network costs: memory for weights and activations."""
+
+from __future__ import annotations
+
+from ..spec.limits import Limits, beyond
+from ..spec.locate import Report
+from ..spec.size import product
+from ..spec.source import Span
+from ..spec.types import TensorType
+from .graph import Graph, Node, Value
+
+ITEM_BYTES = {
+    "bool": 1,
+    **{f"float{bits}": bits // 8 for bits in (16, 32, 64)},
+    "bfloat16": 2,
+    **{f"{sign}int{bits}": bits // 8 for sign in ("", "u") for bits in (8, 16, 32, 64)},
+}
+
+
+def weight_bytes(graph: Graph) -> int:
+    """Bytes of all weights in the dtypes that they are stored in."""
+    return sum(weight.size * ITEM_BYTES[weight.dtype] for weight in graph.weights.values())
+
+
+def activation_bytes(graph: Graph) -> int | None:
+    """The most bytes of activations alive at once for one sample; None where a size is not known.
+
+    Layers run in the graph's order, each holding its inputs and outputs. A value dies after its last
+    consumer, a network's output never. Work space inside a layer is not counted, and nothing is computed in
+    place.
+    """
+    sizes = {value: _bytes(type_) for value, type_ in graph.types.items()}
+    known = {value: size for value, size in sizes.items() if size is not None}
+    return _peak(graph, known) if len(known) == len(sizes) else None
+
+
+def check_memory(graph: Graph, limits: Limits, report: Report) -> None:
+    """Reports (NN003), at the heaviest layer, weights and activations that need more than the limit.
+
+    Activations count only where every size is known: dynamic ones are the choice of whoever runs the network.
+    """
+    needed = weight_bytes(graph) + (activation_bytes(graph) or 0)
+    if needed > limits.bytes:
+        message = f"weights and the activations of one sample need {needed:,} bytes"
+        report(beyond(limits, "bytes", message, _heaviest(graph)))
+
+
+def _bytes(type_: TensorType) -> int | None:
+    size = product(type_.features)
+    return size * ITEM_BYTES[type_.dtype] if isinstance(size, int) else None
+
+
+def _peak(graph: Graph, sizes: dict[Value, int]) -> int:
+    last = {value: node.name for node in graph.nodes for value in node.inputs}
+    alive = peak = sum(sizes[Value(i.name)] for i in graph.inputs)
+    for node in graph.nodes:
+        alive += sum(sizes[value] for value in node.values)
+        peak = max(peak, alive)
+        alive -= sum(sizes[value] for value in _dying(node, last, graph))
+    return peak
+
+
+def _dying(node: Node, last: dict[Value, str], graph: Graph) -> set[Value]:
+    """What nothing needs once the node has run: what it was the last to take, and what it made in vain."""
+    ended = {value for value in node.inputs if last[value] == node.name}
+    unused = {value for value in node.values if value not in last}
+    return (ended | unused) - graph.output_values
+
+
+def _heaviest(graph: Graph) -> Span | None:
+    """Where the node stands that needs the most for its weights and outputs."""
+
+    def weight(node: Node) -> int:
+        held = sum(w.size * ITEM_BYTES[w.dtype] for w in node.signature.weights)
+        return held + sum(_bytes(type_) or 0 for type_ in node.signature.outputs)
+
+    return max(graph.nodes, key=weight).place.span if graph.nodes else None
