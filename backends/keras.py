@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import functools
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..compiler.graph import Graph, Node, Value
+from ..spec.diagnostics import fail
 from ..spec.initializers import Fixed
 from .calls import KerasCall, Partial, call_arguments, spell
 from .extras import require
+from .files import write_atomically
 from .weights import Weights, initialize
 
 if TYPE_CHECKING:
@@ -25,7 +29,8 @@ def build(graph: Graph, weights: Weights | None = None, seed: int = 0) -> keras.
     """
     keras = require("keras")
     tensors: dict[Value, Any] = {
-        Value(i.name): keras.Input(_shape(i.type.features), name=i.name, dtype=i.type.dtype) for i in graph.inputs
+        Value(i.name): keras.Input(_shape(i.type.features), name=i.name, dtype=i.type.dtype)
+        for i in graph.inputs
     }
     for node in graph.nodes:
         result = _apply(node, tensors)
@@ -37,12 +42,29 @@ def build(graph: Graph, weights: Weights | None = None, seed: int = 0) -> keras.
     return model
 
 
+def save(model: keras.Model, path: Path) -> None:
+    """The model as Keras saves it, in a `.keras` file that is written whole or not at all.
+
+    Raises SpecError (NN404) where the file cannot be written.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix=".nnspec-", dir=path.parent) as folder:
+            temporary = Path(folder, "model.keras")
+            model.save(temporary)
+            write_atomically(path, temporary.read_bytes())
+    except OSError as error:
+        raise fail("NN404", f'cannot write "{path}": {(error.strerror or str(error)).lower()}') from None
+
+
 def assign(model: keras.Model, graph: Graph, weights: Mapping[str, Any]) -> None:
     """Puts a store's weights into the model's layers, in each layer's own order."""
     for node in graph.nodes:
         if node.signature.weights:
             values = [weights[f"{node.name}/{weight.name}"] for weight in node.signature.weights]
-            model.get_layer(node.name).set_weights(values)
+            layer = model.get_layer(node.name)
+            layer.set_weights(values)
+            # Normalization computes with tensors that it makes of its weights.
+            getattr(layer, "finalize_state", lambda: None)()
 
 
 def stored_weights(model: keras.Model, graph: Graph) -> Weights:
@@ -63,10 +85,20 @@ def construct(value: Any, **extra: Any) -> Any:
             arguments = {name: construct(argument) for name, argument in value.arguments}
             return _resolve(value.function)(**arguments, **extra)
         case Partial(call):
-            return functools.partial(_resolve(call.function), **dict(call.arguments))
+            return _operation(call)
         case Fixed():
             return value.array()
     return value
+
+
+def _operation(call: KerasCall) -> Any:
+    """An activation function with its arguments, as the operation that Keras makes of its call: `functools.partial`
+    makes what cannot be saved."""
+    keras = require("keras")
+    arguments = dict(call.arguments)
+    x = keras.Input(batch_shape=(1,) * (abs(arguments.get("axis", 0)) + 1))
+    y = getattr(keras.ops, call.function.rpartition(".")[2])(x, **arguments)
+    return keras.Function(x, y).operations[-1]
 
 
 def _resolve(dotted: str) -> Any:

@@ -1,0 +1,52 @@
+"""A generated module on disk, with the files that it reads beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic_core import PydanticCustomError
+
+from ..compiler.graph import Graph
+from ..spec.diagnostics import fail
+from ..spec.files import MAX_WEIGHT_FILE, confined, read_regular
+from .files import write_atomically
+from .python import emit, needed_files
+
+
+def write_module(graph: Graph, path: Path, root: Path) -> tuple[Path, ...]:
+    """The Python module at `path`, and beside it the files that it reads, copied from `root`.
+
+    Gives what was written, the module first. Raises SpecError (NN301, NN404).
+    """
+    code = emit(graph).encode()
+    copies = {_place_for(path.parent, name): _needed(root, name) for name in needed_files(graph)}
+    for target, data in copies.items():
+        make_folder(target.parent)
+        write_atomically(target, data)
+    write_atomically(path, code)
+    return path, *copies
+
+
+def make_folder(folder: Path) -> None:
+    """A folder, with those above it, where there is none. Raises SpecError (NN404)."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise fail("NN404", f'cannot make the folder "{folder}": {reason}') from None
+
+
+def _needed(root: Path, name: str) -> bytes:
+    try:
+        return read_regular(confined(root, name), name, MAX_WEIGHT_FILE)
+    except PydanticCustomError as error:
+        raise fail("NN301", error.message()) from None
+
+
+def _place_for(folder: Path, name: str) -> Path:
+    """Where a file goes that a module in `folder` reads: inside it, whatever the name and its links say."""
+    try:
+        confined(folder, name)
+    except PydanticCustomError as error:
+        raise fail("NN404", f"cannot copy a file beside the module: {error.message()}") from None
+    return folder / name

@@ -1,0 +1,90 @@
+"""`nnspec verify`: whether all paths compute the same."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .exits import CLEAN, FINDINGS
+from .options import (
+    Reading,
+    Weighing,
+    finite,
+    one_file,
+    opset_option,
+    provider_option,
+    reads_specs,
+    takes_weights,
+    target,
+)
+from .streams import show_diagnostics, write
+
+if TYPE_CHECKING:
+    from ..backends.verify import Report
+
+
+@click.command("verify")
+@one_file
+@target(".json", option="--certificate", help="Write the figures, with what they depend on, as JSON.")
+@opset_option
+@provider_option
+@click.option(
+    "--tolerance",
+    type=float,
+    default=1e-5,
+    show_default=True,
+    callback=finite,
+    help="Greatest difference, times the greatest magnitude where that is above 1.",
+)
+@takes_weights
+@reads_specs
+@click.pass_context
+def command(
+    context: click.Context,
+    file: str,
+    certificate: Path | None,
+    opset: int | None,
+    provider: str,
+    tolerance: float,
+    weighing: Weighing,
+    reading: Reading,
+) -> None:
+    """Run the network with the same weights in Keras, as generated code, native ONNX and tf2onnx's ONNX.
+
+    Several batch sizes and lengths of every dynamic axis are compared. Exit code 1 says that a path differs
+    from Keras; tf2onnx is a cross-check, and its errors are warnings.
+    """
+    graph = reading.graph(file)
+    from ..backends.artifacts import write_certificate
+    from ..backends.onnx.emit import DEFAULT_OPSET
+    from ..backends.verify import verify
+
+    report = verify(
+        graph,
+        weights=weighing.weights(graph),
+        seed=weighing.seed,
+        opset=DEFAULT_OPSET if opset is None else opset,
+        provider=provider,
+        tolerance=tolerance,
+        root=reading.folder(file),
+    )
+    write(differences(report))
+    show_diagnostics(report.diagnostics, sys.stderr)
+    if certificate is not None:
+        write_certificate(report, certificate)
+    context.exit(CLEAN if report.equal else FINDINGS)
+
+
+def differences(report: Report) -> str:
+    """Each path's greatest differences from Keras over all outputs and cases."""
+    from .tables import figure, table
+
+    figures = ("largest difference", "relative")
+    rows = (
+        (path.name, "equal" if path.equal else "NOT EQUAL", figure(path.max_abs), figure(path.max_rel))
+        for path in report.paths
+    )
+    return table(("path", "to Keras", *figures), rows, right=figures)
