@@ -6,17 +6,18 @@ Keras call is anything else.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from pydantic.fields import FieldInfo
 
-from ..compiler.graph import Node, Preset
-from ..spec.fields import PerAxis
+from ..compiler.graph import Graph, Node, Preset
+from ..spec.fields import Margins, OneOrMany, PerAxis
 from ..spec.initializers import Fixed
 from ..spec.layers.base import Layer
 from ..spec.named import Named
+from ..spec.types import Policy
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,13 @@ class Spelling:
     call: tuple[tuple[str, Any], ...] = ()
     function: KerasCall | None = None
 
+    @property
+    def first(self) -> KerasCall:
+        """The call that makes the layer, or that of the function."""
+        made = self.constructor or self.function
+        assert made is not None
+        return made
+
 
 Spell: TypeAlias = Callable[[Layer], Spelling]
 
@@ -59,10 +67,28 @@ def spell(layer: Layer) -> Spelling:
 
 
 def spell_preset(preset: Preset) -> KerasCall:
-    """The arguments that a preset fills in, as a call of its layer."""
-    full = constructor(preset.layer)
-    kept = tuple((name, value) for name, value in full.arguments if name in preset.fields)
-    return KerasCall(full.function, kept)
+    """The arguments that a preset fills in, as a call of its layer or function."""
+    full = spell(preset.layer).first
+    given = ((name, value) for name, value in full.arguments if name in preset.fields)
+    return KerasCall(full.function, tuple((name, value) for name, value in given if _is_shareable(value)))
+
+
+def through_preset(layer: Layer, filled: KerasCall) -> KerasCall:
+    """The layer's call with what `filled`, its preset, does not give it: the rest, and what it overrides."""
+    full, info = spell(layer).first, type(layer).model_fields
+    preset, own = dict(filled.arguments), dict(full.arguments)
+    reset = [name for name in preset if name not in own]
+    back = [(name, argument(getattr(layer, name), info[name], layer.dtype)) for name in reset]
+    kept = [(name, value) for name, value in full.arguments if name not in preset or preset[name] != value]
+    leading = [name not in preset for name, _ in full.arguments[: full.positional]]
+    return KerasCall(full.function, (*kept, *back), [*leading, False].index(False))
+
+
+def _is_shareable(value: Any) -> bool:
+    """Whether one value can serve every layer of a preset: an initializer would begin them all alike, and a
+    layer would be the same one in all of them."""
+    own = ("keras.initializers.", "keras.layers.")
+    return not (isinstance(value, KerasCall) and value.function.startswith(own))
 
 
 def constructor(layer: Layer, leave_out: tuple[str, ...] = ()) -> KerasCall:
@@ -70,39 +96,55 @@ def constructor(layer: Layer, leave_out: tuple[str, ...] = ()) -> KerasCall:
     cls = type(layer)
     names = [name for name in [*cls.own_fields(), "trainable", "dtype"] if name not in leave_out]
     given = [(name, getattr(layer, name), cls.model_fields[name]) for name in names]
-    arguments = tuple((name, argument(value, info)) for name, value, info in given if _is_given(name, value, info))
+    arguments = tuple(
+        (name, argument(value, info, layer.dtype))
+        for name, value, info in given
+        if _is_given(name, value, info)
+    )
     return KerasCall(f"keras.layers.{cls.__name__}", arguments, _positional(cls, arguments))
 
 
-def argument(value: Any, info: FieldInfo | None = None) -> Any:
-    """A field's value as Keras takes it."""
+def argument(value: Any, info: FieldInfo | None = None, dtype: str | None = None) -> Any:
+    """A field's value as Keras takes it, in a layer of that dtype."""
     match value:
         case Named():
-            return _named(value)
+            return _named(value, dtype)
         case Fixed():
             return KerasCall("keras.initializers.Constant", (("value", value),), positional=1)
         case Layer():
             return spell(value).constructor
         case tuple() if info and PerAxis in info.metadata and len(set(value)) == 1:
             return value[0]
+        case (only,) if info and OneOrMany in info.metadata:
+            return only
+        case tuple() if info and Margins in info.metadata:
+            return _margins(value)
     return value
 
 
-def _named(named: Named) -> Any:
+def _margins(margins: tuple[tuple[int, int], ...]) -> int | tuple[int | tuple[int, int], ...]:
+    """One number for all margins where they are equal, one for both sides of an axis where these are."""
+    sides = tuple(before if before == after else (before, after) for before, after in margins)
+    return sides[0] if len(set(sides)) == 1 and isinstance(sides[0], int) else sides
+
+
+def _named(named: Named, dtype: str | None) -> Any:
     if not named.arguments:
         return named.identifier
     arguments = tuple((key, argument(value)) for key, value in named.arguments)
     if named.catalogue.module != "keras.activations":
         return KerasCall(f"{named.catalogue.module}.{named.name}", arguments)
     if named.name in ACTIVATION_LAYERS:
-        return KerasCall(f"keras.layers.{ACTIVATION_LAYERS[named.name]}", arguments)
+        # A layer would cast what the layer around it has computed back to float32.
+        own = (("dtype", Policy.named(dtype).compute),) if dtype not in (None, DEFAULT_DTYPE) else ()
+        return KerasCall(f"keras.layers.{ACTIVATION_LAYERS[named.name]}", (*arguments, *own))
     return Partial(KerasCall(f"keras.activations.{named.name}", arguments))
 
 
 def _is_given(name: str, value: Any, info: FieldInfo) -> bool:
     if name == "dtype":
         return value not in (None, DEFAULT_DTYPE)
-    return info.is_required() or value != info.default
+    return info.is_required() or (value != info.default and argument(value, info) != info.default)
 
 
 def _positional(cls: type[Layer], arguments: tuple[tuple[str, Any], ...]) -> int:
@@ -117,11 +159,61 @@ def _positional(cls: type[Layer], arguments: tuple[tuple[str, Any], ...]) -> int
 
 def function(layer: Layer, name: str) -> Spelling:
     """A function of `keras.ops`, called on its input with the layer's fields."""
-    call = constructor(layer)
+    call = constructor(layer, leave_out=("trainable", "dtype"))
     return Spelling(None, function=KerasCall(f"keras.ops.{name}", call.arguments))
 
 
-SPELLED: dict[str, Spell] = {}
+def with_call(layer: Layer, *fields: str) -> Spelling:
+    """A layer of which some fields are arguments of its call, and not of its class."""
+    given = constructor(layer).arguments
+    return Spelling(constructor(layer, leave_out=fields), tuple(a for a in given if a[0] in fields))
+
+
+def fixed_whole(layer: Layer) -> Spelling:
+    """An LSTM: Keras makes its bias of parts unless told not to, and a fixed bias is whole."""
+    call = constructor(layer)
+    if isinstance(getattr(layer, "bias_initializer"), Fixed):  # noqa: B009
+        call = replace(call, arguments=(*call.arguments, ("unit_forget_bias", False)))
+    return Spelling(call)
+
+
+def activation(layer: Layer) -> Spelling:
+    """The layer Activation; glu as a function, since the layer takes its output for as large as its input."""
+    named = getattr(layer, "activation")  # noqa: B009
+    if named.name != "glu":
+        return Spelling(constructor(layer))
+    return Spelling(None, function=KerasCall("keras.ops.glu", named.arguments))
+
+
+SPELLED: dict[str, Spell] = {
+    "Activation": activation,
+    "LSTM": fixed_whole,
+    "Max": lambda layer: function(layer, "max"),
+    "Mean": lambda layer: function(layer, "mean"),
+    "MultiHeadAttention": lambda layer: with_call(layer, "return_attention_scores", "use_causal_mask"),
+    "Sum": lambda layer: function(layer, "sum"),
+    "Transpose": lambda layer: function(layer, "transpose"),
+}
+
+
+def calls_in(value: Any) -> Iterator[KerasCall | Partial | Fixed]:
+    """Every call and fixed weight in a value, those inside before those around them, as Python makes them."""
+    match value:
+        case KerasCall():
+            yield from calls_in([inner for _, inner in value.arguments])
+            yield value
+        case Partial() | Fixed():
+            yield value
+        case Mapping():
+            yield from calls_in(list(value.values()))
+        case list() | tuple():
+            for item in value:
+                yield from calls_in(item)
+
+
+def outputs_by_name(graph: Graph) -> bool:
+    """Whether the model gives a dictionary of outputs: all but a single output that bears its layer's name."""
+    return [output.name for output in graph.outputs] != [output.value.node for output in graph.outputs[:1]]
 
 
 def call_arguments(node: Node) -> tuple[tuple[str, tuple[Any, ...] | Any], ...]:

@@ -1,0 +1,82 @@
+"""Names: those of variables in the module, and those that Keras gives to layers by itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from ...spec.named import snake_case
+from ..calls import KerasCall, calls_in
+
+# A longer name is cut in a variable, which keeps statements within the line.
+LONGEST = 32
+
+# What the module's own words are, the builtins that a reader would miss, and letters that look like digits.
+RESERVED: frozenset[str] = frozenset(
+    [
+        *("keras", "np", "partial", "Path", "HERE", "build_model", "model", "I", "O", "l"),
+        *("abs", "all", "any", "bool", "bytes", "dict", "dir", "exit", "filter", "float", "format"),
+        *("hash", "help", "id", "input", "int", "iter", "len", "list", "map", "max", "min", "next"),
+        *("object", "open", "pow", "print", "range", "repr", "reversed", "round", "set", "slice"),
+        *("sorted", "str", "sum", "super", "tuple", "type", "vars", "zip"),
+    ]
+)
+
+# The layers that a layer of Keras makes for itself when it is built.
+MADE_WITHIN = {"MultiHeadAttention": ("Softmax", "Dropout")}
+
+LAYERS = "keras.layers."
+
+
+class Scope:
+    """The variables of the module: each new one has a name of its own."""
+
+    def __init__(self) -> None:
+        self.taken: set[str] = set(RESERVED)
+
+    def name(self, wanted: str) -> str:
+        """The name that is wanted, cut where it is long, with `_` after it for as long as it is taken."""
+        name = wanted[:LONGEST]
+        while name in self.taken:
+            name += "_"
+        self.taken.add(name)
+        return name
+
+
+class AutomaticNames:
+    """Keras's counters as a fresh session has them: `dense`, then `dense_1`."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def needs_stating(self, call: KerasCall, name: str, given: bool) -> bool:
+        """Whether a layer made by `call` has its `name` only where the code says so. They count in the
+        order in which they are made: those among the arguments first, one with a stated name not at all."""
+        for inner in calls_in([value for _, value in call.arguments]):
+            self._count_inner(inner)
+        kind = call.function.removeprefix(LAYERS)
+        stated = given or self._next(kind) != name
+        if not stated:
+            self._count(kind)
+        self._count_within(kind)
+        return stated
+
+    def count_function(self, kind: str) -> None:
+        """A function of `keras.ops` takes a name too, by its own rule."""
+        self._count(kind)
+
+    def _count_inner(self, call: object) -> None:
+        if isinstance(call, KerasCall) and call.function.startswith(LAYERS):
+            kind = call.function.removeprefix(LAYERS)
+            self._count(kind)
+            self._count_within(kind)
+
+    def _count_within(self, kind: str) -> None:
+        for made in MADE_WITHIN.get(kind, ()):
+            self._count(made)
+
+    def _next(self, kind: str) -> str:
+        base = snake_case(kind)
+        return f"{base}_{self.counts[base]}" if self.counts[base] else base
+
+    def _count(self, kind: str) -> None:
+        self.counts[snake_case(kind)] += 1
