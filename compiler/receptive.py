@@ -40,8 +40,8 @@ def receptive_fields(graph: Graph) -> dict[Value, tuple[int, ...] | None]:
     after one that sees every position (Flatten, recurrence, attention, global pooling). A field begins at 1;
     a window of size k adds (k - 1) jumps, and its stride multiplies the jump: Araujo, Norris and Sim,
     "Computing Receptive Fields of Convolutional Neural Networks", Distill, 2019. Upsampling by s has stride
-    1/s; as it repeats positions, windows after it add whole ones (exact where the strides around it divide one
-    another). Where branches meet, the greatest counts. Padding counts as positions, so that a field may be
+    1/s; as it repeats positions, windows after it add whole ones, exactly where strides around it divide each
+    other. Where branches meet, the greatest counts. Padding counts as positions, so that a field may be
     larger than its input.
     """
     fields: dict[Value, Field] = {Value(i.name): () for i in graph.inputs}
