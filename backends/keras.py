@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from ..compiler.graph import Graph, Node, Value
 from ..spec.diagnostics import fail
 from ..spec.initializers import Fixed
-from .calls import KerasCall, Partial, call_arguments, spell
+from .calls import KerasCall, Partial, call_arguments, outputs_by_name, spell
 from .extras import require
 from .files import write_atomically
+from .training import spell_training
 from .weights import Weights, initialize
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ def build(graph: Graph, weights: Weights | None = None, seed: int = 0) -> keras.
     inputs = [tensors[Value(i.name)] for i in graph.inputs]
     model = keras.Model(inputs[0] if len(inputs) == 1 else inputs, _outputs(graph, tensors), name=graph.name)
     assign(model, graph, initialize(graph, seed) if weights is None else weights)
+    compiled = spell_training(graph)
+    if compiled is not None:
+        model.compile(**{name: construct(value) for name, value in compiled.arguments})
     return model
 
 
@@ -88,12 +92,16 @@ def construct(value: Any, **extra: Any) -> Any:
             return _operation(call)
         case Fixed():
             return value.array()
+        case dict():
+            return {name: construct(item) for name, item in value.items()}
+        case list():
+            return [construct(item) for item in value]
     return value
 
 
 def _operation(call: KerasCall) -> Any:
-    """An activation function with its arguments, as the operation that Keras makes of its call: `functools.partial`
-    makes what cannot be saved."""
+    """An activation function with its arguments, as the operation that Keras makes of its call: what
+    `functools.partial` makes cannot be saved."""
     keras = require("keras")
     arguments = dict(call.arguments)
     x = keras.Input(batch_shape=(1,) * (abs(arguments.get("axis", 0)) + 1))
@@ -121,10 +129,9 @@ def _pick(value: Value | tuple[Value, ...], tensors: Mapping[Value, Any]) -> Any
 
 
 def _outputs(graph: Graph, tensors: Mapping[Value, Any]) -> Any:
-    match graph.outputs:
-        case (only,) if only.name == only.value.node:
-            return tensors[only.value]
-    return {output.name: tensors[output.value] for output in graph.outputs}
+    if outputs_by_name(graph):
+        return {output.name: tensors[output.value] for output in graph.outputs}
+    return tensors[graph.outputs[0].value]
 
 
 def _shape(sizes: tuple[Any, ...]) -> tuple[int | None, ...]:
