@@ -70,9 +70,22 @@ def first_line(layer: type[Layer] | None) -> str:
 
 def field_row(name: str, info: FieldInfo) -> tuple[str, ...]:
     bounds = ", ".join(bound for part in info.metadata for bound in bounds_of(part))
-    kind = words(info.annotation, name)
+    kind = short_form(info) or words(info.annotation, name)
     default = "required" if info.is_required() else spelled(info.default)
     return name, f"{kind}, {bounds}" if bounds else kind, default, info.description or ""
+
+
+def short_form(info: FieldInfo) -> str | None:
+    """What a field takes that has a short form; None where it has only the form of its type."""
+    from ..spec.fields import Margins, OneOrMany, PerAxis
+
+    forms = {
+        PerAxis: "integer, or one for each axis",
+        Margins: "integer, or one or two for each axis",
+        OneOrMany: "integer, or a list of them",
+    }
+    form = next((form for mark, form in forms.items() if mark in info.metadata), None)
+    return f"{form}, or null" if form and NoneType in get_args(info.annotation) else form
 
 
 def refusals(layer: type[Layer]) -> str:

@@ -282,6 +282,11 @@ def test_the_fields_of_a_layer(run: Run) -> None:
     assert any(line.startswith("kernel_initializer") and "glorot_uniform" in line for line in lines)
 
 
+def test_short_forms_are_told(run: Run) -> None:
+    lines = run("layers", "Conv2D").out.splitlines()
+    assert any(line.startswith("strides") and "integer, or one for each axis" in line for line in lines)
+
+
 # --- emit, and what others write
 
 

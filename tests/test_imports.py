@@ -25,6 +25,10 @@ HEAVY = {
     **dict.fromkeys(("numpy", "ml_dtypes"), "backends/"),
 }
 
+# Scripts that run in a process of their own, and that nothing imports.
+ALONE = ("backends/run_modules.py", "backends/weights/hdf5.py")
+SCRIPTS = ["nnspec." + path.removesuffix(".py").replace("/", ".") for path in ALONE]
+
 
 def imported(tree: ast.AST, path: Path) -> Iterator[str]:
     """Absolute names of the modules that are imported somewhere in the tree."""
@@ -53,8 +57,9 @@ def test_imports(path: Path) -> None:
     here, tree = path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
     later = [f"nnspec.{folder}" for folder in ORDER[ORDER.index(here.partition("/")[0]) + 1 :]]
     assert not [name for name in imported(tree, path) if name.startswith(tuple(later))]
-    if here == "backends/run_modules.py":  # Runs alone, in a process of its own.
+    if here in ALONE:
         return
+    assert not [name for name in imported(tree, path) if name in SCRIPTS]
     top = {name.partition(".")[0] for name in imported(at_module_level(tree), path)}
     assert not [name for name in top if not here.startswith(HEAVY.get(name, ""))]
 
