@@ -2,46 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
-from .fields import Float, Int, NonNegativeFloat, parsed_by
+from pydantic_core import PydanticCustomError
+
+from .fields import Float, Int, NonNegativeFloat, PositiveFloat, parsed_by
 from .named import Catalogue, Named
 
 ACTIVATIONS = Catalogue(
     "activation",
     "keras.activations",
     {
-        "celu": {"alpha": (Float, 1.0)},
+        "celu": {"alpha": (PositiveFloat, 1.0)},
         "elu": {"alpha": (Float, 1.0)},
         "exponential": {},
         "gelu": {"approximate": (bool, False)},
         "glu": {"axis": (Int, -1)},
-        "hard_shrink": {"threshold": (Float, 0.5)},
+        "hard_shrink": {"threshold": (NonNegativeFloat, 0.5)},
         "hard_sigmoid": {},
         "hard_silu": {},
         "hard_tanh": {},
-        "leaky_relu": {"negative_slope": (Float, 0.2)},
+        "leaky_relu": {"negative_slope": (NonNegativeFloat, 0.2)},
         "linear": {},
         "log_sigmoid": {},
         "log_softmax": {"axis": (Int, -1)},
         "mish": {},
         "relu": {
-            "negative_slope": (Float, 0.0),
+            "negative_slope": (NonNegativeFloat, 0.0),
             "max_value": (NonNegativeFloat | None, None),
-            "threshold": (Float, 0.0),
+            "threshold": (NonNegativeFloat, 0.0),
         },
         "relu6": {},
         "selu": {},
         "sigmoid": {},
         "silu": {},
-        "soft_shrink": {"threshold": (Float, 0.5)},
+        "soft_shrink": {"threshold": (NonNegativeFloat, 0.5)},
         "softmax": {"axis": (Int, -1)},
         "softplus": {},
         "softsign": {},
         "sparse_plus": {},
         "sparse_sigmoid": {},
         "sparsemax": {"axis": (Int, -1)},
-        "squareplus": {"b": (Float, 4.0)},
+        "squareplus": {"b": (NonNegativeFloat, 4.0)},
         "tanh": {},
         "tanh_shrink": {},
         "threshold": {"threshold": (Float, ...), "default_value": (Float, ...)},
@@ -50,8 +52,30 @@ ACTIVATIONS = Catalogue(
 )
 
 LINEAR = ACTIVATIONS.named("linear")
+SIGMOID = ACTIVATIONS.named("sigmoid")
+TANH = ACTIVATIONS.named("tanh")
 
-# No activation and `linear` are the same thing, and both are accepted.
-Activation: TypeAlias = Annotated[
-    Named, parsed_by(lambda value: LINEAR if value is None else ACTIVATIONS.parse(value))
-]
+
+def parse_activation(value: Any) -> Named:
+    """Any activation. None and `linear` are the same thing, and both are accepted."""
+    return LINEAR if value is None else ACTIVATIONS.parse(value)
+
+
+def parse_same_shape(value: Any) -> Named:
+    """An activation whose output has its input's shape, as layers take it. Raises PydanticCustomError."""
+    activation = parse_activation(value)
+    if activation.name == "glu":
+        context = {"code": "NN112", "help": "put a layer {Activation: glu} after it"}
+        raise PydanticCustomError(
+            "glu", "glu halves its axis, which only the layer Activation allows for", context
+        )
+    return activation
+
+
+def has_axis(activation: Named) -> bool:
+    """Whether the activation works along an axis, and not element by element."""
+    return "axis" in ACTIVATIONS.entries[activation.name]
+
+
+AnyActivation: TypeAlias = Annotated[Named, parsed_by(parse_activation)]
+Activation: TypeAlias = Annotated[Named, parsed_by(parse_same_shape)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -42,18 +43,27 @@ def tuple_of(value: Any, count: int) -> Any:
     return (value,) * count
 
 
-def strides_2d(value: Any) -> Any:
-    """Keras's (height, width), or tf.nn's (batch, height, width, channel) with 1 outside."""
-    if isinstance(value, list) and len(value) == 4:
-        for axis, name in ((0, "batch"), (3, "channel")):
-            if value[axis] != 1:
-                raise PydanticCustomError(
-                    "outer_stride",
-                    "strides {value} move along the {axis} axis, which cannot be strided",
-                    {"value": str(value), "axis": name, "help": "give the strides of height and width only"},
-                )
-        value = value[1:3]
-    return tuple_of(value, 2)
+def inner_strides(value: Any, rank: int) -> Any:
+    """Keras's strides, one for each spatial axis, or tf.nn's (batch, …, channel) with 1 outside."""
+    if not isinstance(value, list | tuple) or len(value) != rank + 2:
+        return value
+    for axis, name in ((0, "batch"), (-1, "channel")):
+        if value[axis] != 1:
+            raise PydanticCustomError(
+                "outer_stride",
+                "{value} moves along the {axis} axis, which cannot be strided",
+                {
+                    "value": str(list(value)),
+                    "axis": name,
+                    "help": "give the strides of the spatial axes only",
+                },
+            )
+    return value[1:-1]
+
+
+def margins_of(value: Any, count: int) -> Any:
+    """(before, after) for each axis, of one number for all, or one for both sides of an axis."""
+    return tuple(tuple_of(side, 2) for side in tuple_of(value, count))
 
 
 def as_tuple(value: Any) -> Any:
@@ -66,7 +76,37 @@ def many(value: Any) -> Any:
 
 
 class PerAxis:
-    """Marks a field that has one number for each spatial axis: where they are equal, one stands for all."""
+    """Marks a field of a `Spatial` layer that has one number for each spatial axis: where they are equal, one stands
+    for all."""
+
+
+class Margins:
+    """Marks a field of a `Spatial` layer that has a number for each side of each spatial axis, spelled as short as
+    Keras allows."""
+
+
+class OneOrMany:
+    """Marks a field that is one number or a list: a list of one is spelled as the number."""
+
+
+def parse_numbers(value: Any) -> Any:
+    """A finite number, or nested lists of them, of equal lengths, as tuples. Raises PydanticCustomError."""
+    match value:
+        case int() | float() if not isinstance(value, bool) and math.isfinite(value):
+            return value
+        case list() | tuple() if value:
+            items = tuple(parse_numbers(item) for item in value)
+            if len({numbers_shape(item) for item in items}) == 1:
+                return items
+    context = {"code": "NN103", "help": "write one number, or [1.0, 2.0, 3.0]"}
+    raise PydanticCustomError(
+        "numbers", "must be a finite number, or lists of them of equal lengths", context
+    )
+
+
+def numbers_shape(value: Any) -> tuple[int, ...]:
+    """The shape of what `parse_numbers` gives: () for a number."""
+    return (len(value), *numbers_shape(value[0])) if isinstance(value, tuple) else ()
 
 
 Int: TypeAlias = Annotated[int, Field(ge=-MAX_SIZE, le=MAX_SIZE)]
@@ -78,16 +118,18 @@ NonNegativeFloat: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Rate: TypeAlias = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Seed: TypeAlias = Annotated[int, Field(ge=0, lt=2**31)] | None
 
-Single: TypeAlias = Annotated[tuple[PositiveInt], BeforeValidator(lambda v: tuple_of(v, 1)), PerAxis]
-Pair: TypeAlias = Annotated[
-    tuple[PositiveInt, PositiveInt], BeforeValidator(lambda v: tuple_of(v, 2)), PerAxis
+# How many axes there are is known to the layer, which makes tuples of what is given: see `layers/windows.py`.
+Sizes: TypeAlias = Annotated[tuple[PositiveInt, ...], PerAxis, Field(validate_default=True)]
+OptionalSizes: TypeAlias = Annotated[tuple[PositiveInt, ...] | None, PerAxis]
+OptionalMargin: TypeAlias = Annotated[tuple[NonNegativeInt, ...] | None, PerAxis]
+BothSides: TypeAlias = Annotated[
+    tuple[tuple[NonNegativeInt, NonNegativeInt], ...], Margins, Field(validate_default=True)
 ]
-Strides2D: TypeAlias = Annotated[tuple[PositiveInt, PositiveInt], BeforeValidator(strides_2d), PerAxis]
-NonNegativePair: TypeAlias = Annotated[
-    tuple[NonNegativeInt, NonNegativeInt], BeforeValidator(lambda v: tuple_of(v, 2)), PerAxis
-]
-Axes: TypeAlias = Annotated[tuple[Int, ...], BeforeValidator(many)]
+Axes: TypeAlias = Annotated[tuple[Int, ...], BeforeValidator(many), OneOrMany]
+OptionalAxes: TypeAlias = Annotated[tuple[Int, ...] | None, BeforeValidator(many), OneOrMany]
 Ints: TypeAlias = Annotated[tuple[Int, ...], BeforeValidator(as_tuple)]
+
+Numbers: TypeAlias = Annotated[Any, parsed_by(parse_numbers)]
 
 Padding: TypeAlias = Annotated[Literal["valid", "same"], BeforeValidator(lower)]
 CausalPadding: TypeAlias = Annotated[Literal["valid", "same", "causal"], BeforeValidator(lower)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -19,9 +20,10 @@ from nnspec.spec.size import evaluate, symbols
 # Differences are measured against the largest magnitude in the expected output.
 TOLERANCE = 1e-5
 
-# Twenty configurations of every layer in the ordinary run; `derandomize` makes each failure reproducible.
+# Twenty configurations of every layer in the ordinary run, more where NNSPEC_EXAMPLES says so; `derandomize` makes each
+# failure reproducible.
 layer_settings = settings(
-    max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+    max_examples=int(os.environ.get("NNSPEC_EXAMPLES", "20")), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
 )
 
 
@@ -39,6 +41,27 @@ def spec(
     if outputs is not None:
         data["outputs"] = outputs
     return nnspec.loads(json.dumps(data))
+
+
+def takes(layer: str, fields: Mapping[str, Any], shape: Sequence[int], dtype: str = "float32") -> bool:
+    """Whether a layer of ours takes an input of that shape, without the batch."""
+    try:
+        spec({layer: dict(fields)}, {"x": {"shape": list(shape), "dtype": dtype}})
+    except nnspec.SpecError:
+        return False
+    return True
+
+
+def keras_takes(layer: str, fields: Mapping[str, Any], shape: Sequence[int], dtype: str = "float32") -> bool:
+    """Whether Keras builds the layer over such an input, and computes something of it."""
+    import keras
+
+    x = keras.Input(shape, dtype=dtype)
+    try:
+        model = keras.Model(x, getattr(keras.layers, layer)(**fields)(x))
+        return np.size(model(np.ones((2, *shape), dtype))) > 0
+    except Exception:
+        return False
 
 
 def random_weights(graph: Graph, seed: int = 0) -> dict[str, np.ndarray]:

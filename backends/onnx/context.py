@@ -44,13 +44,13 @@ class Context:
         """Adds an operator of one output and gives its name. An omitted optional input is ""."""
         return self.builder.op(type_, inputs, self.node.name, 1, _given(attributes))[0]
 
-    def ops(self, type_: str, *inputs: str, outputs: int, **attributes: Any) -> list[str]:
-        """Adds an operator of several outputs and gives their names."""
-        return self.builder.op(type_, inputs, self.node.name, outputs, _given(attributes))
+    def ops(self, type_: str, *inputs: str, outputs: int, omit: int = 0, **attributes: Any) -> list[str]:
+        """Adds an operator of several outputs and gives their names, "" for the first `omit`, which it may lack."""
+        return self.builder.op(type_, inputs, self.node.name, outputs, _given(attributes), omit)
 
-    def weight(self, name: str) -> np.ndarray:
-        """One of the layer's weights, in the dtype that the layer computes in."""
-        return self.weights[f"{self.node.name}/{self.prefix}{name}"].astype(numpy_dtype(self.dtype))
+    def weight(self, name: str, dtype: str | None = None) -> np.ndarray:
+        """One of the layer's weights, in the dtype that the layer computes in unless another is given."""
+        return self.weights[f"{self.node.name}/{self.prefix}{name}"].astype(numpy_dtype(dtype or self.dtype))
 
     def has_weight(self, name: str) -> bool:
         return f"{self.node.name}/{self.prefix}{name}" in self.weights
@@ -61,11 +61,11 @@ class Context:
 
     def ints(self, values: Sequence[int], name: str = "shape") -> str:
         """A constant list of int64, as ONNX has shapes and axes."""
-        return self.constant(np.array(values, dtype=np.int64), name)
+        return self.builder.shared(np.array(values, dtype=np.int64), name)
 
     def scalar(self, value: float, name: str = "value", dtype: str | None = None) -> str:
         """A constant of rank 0, in the layer's dtype unless another is given."""
-        return self.constant(np.array(value, dtype=numpy_dtype(dtype or self.dtype)), name)
+        return self.builder.shared(np.array(value, dtype=numpy_dtype(dtype or self.dtype)), name)
 
     def cast(self, name: str, dtype: str) -> str:
         return self.op("Cast", name, to=ELEMENT_TYPES[dtype])
@@ -98,7 +98,10 @@ class Context:
         """Reshapes a value whose sizes are `source`. Dynamic sizes that keep their place are copied, one more is
         left to ONNX, and further ones are taken from the value at run time. Raises ValueError for a size that
         none of these gives."""
-        plain = [s if isinstance(s, int) else 0 if i < len(source) and s == source[i] else -1 for i, s in enumerate(shape)]
+        plain = [
+            s if isinstance(s, int) else 0 if i < len(source) and s == source[i] else -1
+            for i, s in enumerate(shape)
+        ]
         if plain.count(-1) <= 1 and not (0 in shape):
             return self.op("Reshape", name, self.ints(plain))
         parts = [self._size_at_run_time(name, size, source) for size in shape]

@@ -76,6 +76,22 @@ class Tensor:
         return None
 
 
+def axes_of(form: Layout | Flattened) -> Layout:
+    """The logical axis that each physical one holds; a flattened form has the batch and one more."""
+    return form if isinstance(form, tuple) else logical(2)
+
+
+def laid_out(array: np.ndarray, form: Layout | Flattened) -> np.ndarray:
+    """A constant for element-wise work on a value that lies in `form`: `array` has all logical axes, 1 where the
+    value is the same all along one. Leading axes of 1 are left out."""
+    if isinstance(form, tuple):
+        moved = array.transpose(form)
+    else:
+        moved = array[..., form.order()] if array.shape[-1] > 1 else array
+    first = next((i for i, size in enumerate(moved.shape) if size > 1), moved.ndim - 1)
+    return moved.reshape(moved.shape[first:])
+
+
 # Adds an operator: (type, inputs, attributes) -> the name of its output.
 AddOp: TypeAlias = Callable[..., str]
 

@@ -7,9 +7,11 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from ..activations import ACTIVATIONS, has_axis
 from ..fields import DtypePolicy, doc
 from ..initializers import Initializer
-from ..types import Policy, Signature, TensorType, WeightSpec
+from ..named import Named
+from ..types import Policy, Signature, TensorType, WeightSpec, is_float
 
 
 class LayerError(Exception):
@@ -49,11 +51,16 @@ class Layer(BaseModel):
     refused: ClassVar[dict[str, str]] = {}
     # Whether a mask on the input may travel on to the output, as Keras's `supports_masking` has it.
     passes_mask: ClassVar[bool] = False
+    # The fields that stand first in Keras's order, where a shared base would put its own before them.
+    leading: ClassVar[tuple[str, ...]] = ()
+    # The rank of what the activations are applied to, where it is not the output's.
+    activation_rank: ClassVar[int | None] = None
 
     @classmethod
     def own_fields(cls) -> list[str]:
         """The fields in Keras's order, without those that every layer has. The first is what `Dense: 10` fills."""
-        return [name for name in cls.model_fields if name not in Layer.model_fields]
+        names = [name for name in cls.model_fields if name not in Layer.model_fields]
+        return [*cls.leading, *(name for name in names if name not in cls.leading)]
 
     @classmethod
     def layer_fields(cls) -> list[str]:
@@ -64,6 +71,12 @@ class Layer(BaseModel):
     def output_names(self) -> tuple[str, ...]:
         """What the outputs are called in a reference such as `encoder.state_h`; the first is the default."""
         return ("output",)
+
+    @property
+    def activations(self) -> dict[str, Named]:
+        """The activations by field."""
+        values = {name: getattr(self, name) for name in self.own_fields()}
+        return {name: v for name, v in values.items() if isinstance(v, Named) and v.catalogue is ACTIVATIONS}
 
     @property
     def policy(self) -> Policy:
@@ -131,3 +144,30 @@ def normalize_axis(axis: int, rank: int, field: str = "axis") -> int:
             help=f"axes go from {-rank} to {rank - 1}, 0 being the batch",
         )
     return axis % rank
+
+
+def normalize_axes(axes: tuple[int, ...], rank: int, field: str = "axis") -> tuple[int, ...]:
+    """The axes from 0, in the order given. Raises LayerError for none, for one twice, for one not there."""
+    found = tuple(normalize_axis(axis, rank, field) for axis in axes)
+    if not found:
+        raise LayerError(f"{field} names no axis", code="NN104", field=field, help="name at least one axis")
+    if len(set(found)) < len(found):
+        twice = next(axis for axis in found if found.count(axis) > 1)
+        help = f"name each axis once, from 1 to {rank - 1}"
+        raise LayerError(f"{field} names axis {twice} twice", code="NN104", field=field, help=help)
+    return found
+
+
+def require_float(x: TensorType, name: str) -> None:
+    """Raises LayerError for whole numbers and booleans, which Keras does not cast for this layer."""
+    if not is_float(x.dtype):
+        help = "put Rescaling: 1 before it, which gives floats"
+        raise LayerError(f"{name} takes floats, not {x.dtype}", code="NN202", help=help)
+
+
+def check_activations(layer: Layer, signature: Signature) -> None:
+    """Raises LayerError where an activation of the layer works along an axis that is not there."""
+    rank = signature.output.rank if layer.activation_rank is None else layer.activation_rank
+    for field, activation in layer.activations.items():
+        if has_axis(activation):
+            normalize_axis(activation["axis"], rank, field)

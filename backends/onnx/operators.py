@@ -1,0 +1,40 @@
+"""Operators that are spelled otherwise from one opset to the next, for every family of layers."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+
+from .context import Context
+
+# The opset since which a reduction takes its axes as an input and not as an attribute; 18 for the others.
+AXES_AS_INPUT = {"ReduceSum": 13}
+
+
+def reduce(ctx: Context, type_: str, x: str, axes: Sequence[int], *, keepdims: bool = True) -> str:
+    """ReduceMean, ReduceSum, ReduceMax, … over physical axes."""
+    if ctx.opset >= AXES_AS_INPUT.get(type_, 18):
+        return ctx.op(type_, x, ctx.ints(axes, "axes"), keepdims=int(keepdims))
+    return ctx.op(type_, x, axes=list(axes), keepdims=int(keepdims))
+
+
+def split(ctx: Context, x: str, count: int, axis: int) -> list[str]:
+    """The value in `count` equal parts along a physical axis."""
+    return ctx.ops("Split", x, outputs=count, axis=axis, num_outputs=count if ctx.opset >= 18 else None)
+
+
+def widened(ctx: Context, x: str, dtype: str, wider: Mapping[str, str], make: Callable[[str], str]) -> str:
+    """What `make` makes of a value of that dtype; one that the table has goes through the wider one and back."""
+    if dtype not in wider:
+        return make(x)
+    return ctx.cast(make(ctx.cast(x, wider[dtype])), dtype)
+
+
+def unsqueeze(ctx: Context, x: str, axes: Sequence[int]) -> str:
+    """The value with axes of size 1 at these places of the result; the value itself where there are none."""
+    return ctx.op("Unsqueeze", x, ctx.ints(axes, "axes")) if axes else x
+
+
+def chain(ctx: Context, type_: str, names: Sequence[str]) -> str:
+    """An operator of two inputs over several, from the first to the last."""
+    return functools.reduce(lambda left, right: ctx.op(type_, left, right), names)

@@ -1,0 +1,85 @@
+"""Layers that act while the network is trained, and pass their input on at inference."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import BeforeValidator
+
+from ..fields import DataFormat, PositiveInt, Rate, Seed, as_tuple, doc
+from ..types import Signature, TensorType
+from .base import Layer, LayerError, require_float, require_rank
+
+WITHOUT_WEIGHTS = {"trainable": "it has no weights: leave it out"}
+
+
+class RegularizationLayer(Layer):
+    """A layer that gives its input unchanged at inference."""
+
+    passes_mask: ClassVar[bool] = True
+
+    def infer(self, inputs: TensorType) -> Signature:
+        require_float(inputs, type(self).__name__)
+        return Signature((inputs,))
+
+
+class Dropout(RegularizationLayer):
+    """In training sets a part of the inputs to 0, and scales the others up by `1 / (1 - rate)`."""
+
+    rate: Rate = doc("Part of the inputs that is set to 0.")
+    noise_shape: Annotated[tuple[PositiveInt | None, ...] | None, BeforeValidator(as_tuple)] = doc(
+        "Shape, the batch first, of what is drawn: 1 shares along an axis, null takes the input's size.", None
+    )
+    seed: Seed = doc("Seed of the draws.", None)
+
+    def infer(self, inputs: TensorType) -> Signature:
+        if self.noise_shape is not None:
+            self._require_noise_fits(self.noise_shape, inputs)
+        return super().infer(inputs)
+
+    def _require_noise_fits(self, noise: tuple[int | None, ...], inputs: TensorType) -> None:
+        """Raises LayerError unless the noise's shape broadcasts to the input's. What it has for the batch is
+        the user's affair, who alone knows the batch."""
+        fits = len(noise) == inputs.rank and all(
+            n in (None, 1, size) or not isinstance(size, int)
+            for n, size in zip(noise[1:], inputs.features, strict=True)
+        )
+        if not fits:
+            shown = ", ".join("null" if n is None else str(n) for n in noise)
+            help = "give one value for each axis, the batch among them: 1, null, or the input's size"
+            message = f"noise_shape [{shown}] does not fit the input {inputs}"
+            raise LayerError(message, code="NN203", field="noise_shape", help=help)
+
+
+class SpatialDropout1D(RegularizationLayer):
+    """Dropout of whole channels of [batch, time, channels]."""
+
+    rate: Rate = doc("Part of the channels that is set to 0.")
+    seed: Seed = doc("Seed of the draws.", None)
+
+    refused: ClassVar[dict[str, str]] = WITHOUT_WEIGHTS
+
+    def infer(self, inputs: TensorType) -> Signature:
+        require_rank(inputs, 3, "SpatialDropout1D", "batch, time, channels")
+        return super().infer(inputs)
+
+
+class SpatialDropout2D(RegularizationLayer):
+    """Dropout of whole channels of images."""
+
+    rate: Rate = doc("Part of the channels that is set to 0.")
+    data_format: DataFormat = doc("Whether channels are the last axis or the first.", "channels_last")
+    seed: Seed = doc("Seed of the draws.", None)
+
+    refused: ClassVar[dict[str, str]] = WITHOUT_WEIGHTS
+
+    def infer(self, inputs: TensorType) -> Signature:
+        require_rank(inputs, 4, "SpatialDropout2D", "batch, height, width, channels")
+        return super().infer(inputs)
+
+
+class GaussianNoise(RegularizationLayer):
+    """In training adds normal noise of mean 0."""
+
+    stddev: Rate = doc("Standard deviation of the noise, from 0 to 1.")
+    seed: Seed = doc("Seed of the draws.", None)

@@ -1,0 +1,116 @@
+"""Dropout and its kin against Keras: identities at inference, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nnspec
+import numpy as np
+import pytest
+from differential import compare, layer_settings, random_weights, spec, takes
+from hypothesis import given
+from hypothesis import strategies as st
+from nnspec.backends.keras import build
+from nnspec.backends.onnx.emit import to_onnx
+
+OPSETS = st.sampled_from([15, 17, 18, 20, 21, 23, 24])
+RATES = st.sampled_from([0.0, 0.5, 1.0]) | st.floats(0, 1)
+SEEDS = st.none() | st.integers(0, 2**31 - 1)
+RANKS = {"Dropout": None, "GaussianNoise": None, "SpatialDropout1D": 3, "SpatialDropout2D": 4}
+
+
+def sizes(layer: str) -> st.SearchStrategy[list[Any]]:
+    count = (RANKS[layer] or 0) - 1
+    least, most = (count, count) if count > 0 else (1, 4)
+    return st.lists(st.integers(1, 5) | st.just("size"), min_size=least, max_size=most)
+
+
+@pytest.mark.parametrize("layer", RANKS)
+def test_is_keras(layer: str) -> None:
+    @layer_settings
+    @given(sizes(layer), RATES, SEEDS, OPSETS, st.sampled_from(["float32", "float64", "mixed_float16"]))
+    def run(shape: list[Any], rate: float, seed: int | None, opset: int, dtype: str) -> None:
+        first = "stddev" if layer == "GaussianNoise" else "rate"
+        graph = spec({layer: {first: rate, "seed": seed, "dtype": dtype}}, {"x": shape})
+        assert graph.by_name["layer"].signature.weights == ()
+        compare(graph, opset=opset)
+
+    run()
+
+
+@layer_settings
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=3), st.data())
+def test_noise_shapes_that_training_takes(shape: list[int], data: st.DataObject) -> None:
+    entry = st.none() | st.integers(1, 4)
+    noise = data.draw(st.lists(entry, min_size=len(shape) + 1, max_size=len(shape) + 1))
+    noise[0] = data.draw(st.sampled_from([None, 1]))
+    fields = {"rate": 0.5, "noise_shape": noise}
+    assert takes("Dropout", fields, shape) == _trains(noise, shape)
+
+
+def _trains(noise: list[int | None], shape: list[int]) -> bool:
+    import keras
+
+    try:
+        layer = keras.layers.Dropout(0.5, noise_shape=tuple(noise))
+        result = layer(np.ones((2, *shape), "float32"), training=True)
+    except Exception:
+        return False
+    return result.shape == (2, *shape)
+
+
+def test_a_given_noise_shape_reaches_keras() -> None:
+    graph = spec({"Dropout": {"rate": 0.5, "noise_shape": [None, 1, 3], "seed": 4}}, {"x": [4, 3]})
+    layer: Any = build(graph, {}).get_layer("layer")
+    assert (layer.rate, layer.noise_shape, layer.seed) == (0.5, (None, 1, 3), 4)
+
+
+def test_nothing_is_left_of_them_in_onnx() -> None:
+    before = [{"Dense": 4}, {"Dropout": 0.5}, {"GaussianNoise": 0.1}]
+    graph = spec({"Dense": 2}, {"x": [3]}, before=before)
+    assert [node.op_type for node in to_onnx(graph, random_weights(graph)).graph.node] == ["Gemm", "Gemm"]
+
+
+def test_convolutions_keep_their_layout_across_them() -> None:
+    conv = {"Conv2D": {"filters": 4, "kernel_size": 2}}
+    graph = spec(conv, {"x": [6, 6, 3]}, before=[conv, {"SpatialDropout2D": 0.5}, {"Dropout": 0.5}])
+    compare(graph)
+    found = [node.op_type for node in to_onnx(graph, random_weights(graph)).graph.node]
+    assert found == ["Transpose", "Conv", "Conv", "Transpose"]
+    compare(spec({"Dense": 3}, {"x": [6, 6, 3]}, before=[conv, "Flatten", {"Dropout": 0.5}]))
+
+
+def test_masks_pass_through() -> None:
+    before = [{"Embedding": {"input_dim": 9, "output_dim": 4, "mask_zero": True}}]
+    ids = {"x": {"shape": ["time"], "dtype": "int32"}}
+    for item in ({"Dropout": 0.5}, {"SpatialDropout1D": 0.5}, {"GaussianNoise": 0.5}):
+        graph = spec(item, ids, before=before)
+        assert graph.types[graph.outputs[0].value].masked
+        compare(graph)
+
+
+@pytest.mark.parametrize(
+    ("item", "shape", "code"),
+    [
+        ({"Dropout": 1.5}, [4], "NN104"),
+        ({"Dropout": -0.1}, [4], "NN104"),
+        ({"Dropout": {"rate": 0.5, "noise_shape": [None, 1]}}, [4, 3], "NN203"),
+        ({"Dropout": {"rate": 0.5, "noise_shape": [None, 2, 3]}}, [4, 3], "NN203"),
+        ({"Dropout": {"rate": 0.5, "noise_shape": [0, 1, 3]}}, [4, 3], "NN104"),
+        ({"GaussianNoise": 1.5}, [4], "NN104"),
+        ({"SpatialDropout1D": 0.5}, [4], "NN201"),
+        ({"SpatialDropout1D": 0.5}, [4, 4, 3], "NN201"),
+        ({"SpatialDropout2D": 0.5}, [4, 3], "NN201"),
+        ({"SpatialDropout2D": {"rate": 0.5, "trainable": False}}, [4, 4, 3], "NN112"),
+    ],
+)
+def test_what_does_not_fit(item: dict[str, Any], shape: list[int], code: str) -> None:
+    with pytest.raises(nnspec.SpecError) as error:
+        spec(item, {"x": shape})
+    assert [d.code for d in error.value.diagnostics] == [code]
+
+
+@pytest.mark.parametrize(("layer", "rank"), RANKS.items())
+def test_whole_numbers_are_refused(layer: str, rank: int | None) -> None:
+    with pytest.raises(nnspec.SpecError, match="NN202"):
+        spec({layer: 0.5}, {"x": {"shape": [2] * ((rank or 2) - 1), "dtype": "int32"}})
