@@ -1,4 +1,4 @@
-"""The generated Python: as the formatter and linter leave it, inert, and the same model as the live one."""
+"""Generated Python: as the formatter leaves it and as people write it, and the same model as the live one."""
 
 from __future__ import annotations
 
@@ -7,21 +7,20 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import nnspec
 import numpy as np
 import pytest
-from differential import assert_close, random_inputs, random_weights, run_keras
-from hypothesis import HealthCheck, given, settings
+from differential import assert_close
+from generated import CALM, assert_clean, assert_same_model, build_body, built, called, spec
+from hypothesis import given
 from hypothesis import strategies as st
 from nnspec.backends.calls import spell
 from nnspec.backends.python import emit, needed_files
-from nnspec.backends.python.layout import Brackets, Expr, statement
 from nnspec.backends.python.names import AutomaticNames
-from nnspec.backends.python.text import docstring, paragraphs, string
 from nnspec.compiler.graph import Graph
 from nnspec.spec.layers import NAMES
 from nnspec.spec.named import snake_case
@@ -30,101 +29,7 @@ ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted(ROOT.glob("examples/*.nn.yaml"))
 CORPUS = sorted(ROOT.glob("tests/corpus/ok/*.nn.*"))
 
-RULES = "E,W,F,I,B,UP,SIM,C4,PIE,RET"
 IMPORTED = {"functools", "pathlib", "keras", "numpy"}
-
-CALM = settings(
-    max_examples=25,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-
-
-def spec(layers: list[Any], inputs: Mapping[str, Any] | None = None, **sections: Any) -> Graph:
-    data = {"nnspec": 1, "name": "net", "inputs": inputs or {"features": [4]}, "layers": layers, **sections}
-    return nnspec.loads(json.dumps(data))
-
-
-def build_body(source: str) -> list[str]:
-    """The statements of `build_model`, on one line each, without the docstring."""
-    function = next(node for node in ast.parse(source).body if getattr(node, "name", "") == "build_model")
-    assert isinstance(function, ast.FunctionDef)
-    return [ast.unparse(node) for node in function.body[1:]]
-
-
-def called(source: str) -> set[str]:
-    """What the module calls, by dotted name; `(…)` for the call of a call's result."""
-    calls = [node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    return {"(…)" if isinstance(function, ast.Call) else ast.unparse(function) for function in calls}
-
-
-def assert_clean(sources: Iterable[str], folder: Path) -> None:
-    """Asserts that neither `ruff format` nor `ruff check` has anything to say."""
-    for number, source in enumerate(sources):
-        folder.joinpath(f"module_{number}.py").write_text(source, encoding="utf-8")
-    for command in (["format", "--diff"], ["check", "--select", RULES, "--target-version", "py311"]):
-        run = [sys.executable, "-m", "ruff", *command, "--isolated", "--no-cache", str(folder)]
-        result = subprocess.run(run, capture_output=True, check=False)
-        assert result.returncode == 0, result.stdout.decode() + result.stderr.decode()
-
-
-def built(graph: Graph, folder: Path | None = None) -> Any:
-    """The model that the generated module builds in a fresh session."""
-    import keras
-
-    keras.utils.clear_session()
-    namespace: dict[str, Any] = {"__name__": "generated", "__file__": str((folder or Path()) / "model.py")}
-    exec(compile(emit(graph), "model.py", "exec"), namespace)
-    return namespace["build_model"]()
-
-
-def assert_same_model(graph: Graph, folder: Path | None = None) -> None:
-    """Asserts that the module's model has the live model's layers, and computes the same with its weights."""
-    from nnspec.backends.keras import assign, build
-
-    weights, inputs = random_weights(graph), random_inputs(graph)
-    live, ours = build(graph, weights), built(graph, folder)
-    assert ours.name == graph.name
-    assert described(ours) == described(live)
-    assign(ours, graph, weights)
-    for output, actual, wanted in zip(
-        graph.outputs, run_keras(ours, graph, inputs), run_keras(live, graph, inputs), strict=True
-    ):
-        assert_close(actual, wanted, f"output {output.name}")
-
-
-def described(model: Any) -> dict[str, Any]:
-    """The layers by name: their classes, configurations and weights."""
-    layers = [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
-    return {
-        layer.name: (
-            type(layer).__name__,
-            without_names(layer.get_config()),
-            [(tuple(w.shape), w.dtype) for w in layer.weights],
-        )
-        for layer in layers
-    }
-
-
-def without_names(config: Any) -> Any:
-    """A configuration without the names of what is inside a layer, its activation functions and seeds, which
-    are not the same twice; a list for a tuple or an array."""
-    if isinstance(config, np.ndarray):
-        return config.tolist()
-    if isinstance(config, list | tuple):
-        return [without_names(value) for value in config]
-    if not isinstance(config, dict):
-        return config
-    if config.get("class_name") == "__numpy__":
-        return np.asarray(config["config"]["value"], config["config"]["dtype"]).tolist()
-    kept = {
-        key: value
-        for key, value in config.items()
-        if key not in ("name", "activation", "build_config", "seed")
-    }
-    return {key: without_names(value) for key, value in kept.items()}
 
 
 # The files that people have
@@ -334,11 +239,11 @@ def test_every_layer_counts_as_keras_counts() -> None:
         graph = nnspec.load(path)
         names = AutomaticNames()
         for node in graph.nodes:
-            call = spell(node.layer).constructor
-            if call is None:
-                names.count_function(node.kind)
+            spelling = spell(node.layer)
+            if spelling.constructor is None:
+                names.count_function(spelling.first)
             else:
-                names.needs_stating(call, node.name, node.named)
+                names.needs_stating(spelling.constructor, node.name, node.named)
         built(graph, path.parent)
         counted = keras_counts()
         kinds = [snake_case(name) for name in NAMES]
@@ -447,124 +352,6 @@ def test_a_function_with_arguments_is_one_that_keras_can_save(tmp_path: Path) ->
     loaded: Any = keras.models.load_model(tmp_path / "model.keras")
     assert_close(np.asarray(loaded(x)), np.asarray(model(x)))
     assert_same_model(graph)
-
-
-# Text that would like to be more
-
-
-HOSTILE = [
-    "x'); import os #",
-    '"""); import os; ("""',
-    '"',
-    '""',
-    "\\",
-    '\\"',
-    '\\"""',
-    "{{7*7}}{% raw %}",
-    "a\nb\r\nc\n\n\nd\te",
-    "a\u2028b\u2029c\x85d\x0be\x0cf",
-    "\U0001f600 \u202e \u200b \x00 \x7f \xa0",
-    "漢字" * 60 + " " + "仮名 " * 60,
-    "# noqa # fmt: off # type: ignore",
-    "%s {x!r} \\N{DASH} \\x41 \\u0041",
-    "'" * 5 + '"' * 3,
-]
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_is_inert(text: str, tmp_path: Path) -> None:
-    training = {"optimizer": {"SGD": {"name": text}}, "loss": {"MeanSquaredError": {"name": text}}}
-    graph = spec([{"Dense": 2}], description=text, training=training)
-    source = emit(graph)
-    assert called(source) == {
-        *("keras.Sequential", "keras.Input", "keras.layers.Dense", "keras.optimizers.SGD"),
-        *("keras.losses.MeanSquaredError", "model.compile", "build_model", "build_model().summary"),
-    }
-    constants = [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)]
-    assert constants.count(text) >= 2
-    assert all(c.isprintable() or c == "\n" for c in source)
-    source.encode("utf-8")
-    assert_clean([source], tmp_path)
-
-
-@CALM
-@given(st.lists(st.text(st.characters(), max_size=200), min_size=1, max_size=20))
-def test_any_text_is_a_literal_and_a_docstring(
-    tmp_path_factory: pytest.TempPathFactory, texts: list[str]
-) -> None:
-    lines = []
-    for number, text in enumerate(texts):
-        literal = string(text)
-        assert ast.literal_eval(literal) == text
-        doc = docstring([[paragraph] for paragraph in paragraphs(text) or ["Nothing."]], 4)
-        module = ast.parse(f"def f():\n{doc}\n")
-        function = module.body[0]
-        assert isinstance(function, ast.FunctionDef)
-        assert len(function.body) == 1
-        said = ast.get_docstring(function, clean=False) or ""
-        assert "".join(said.split()) == "".join((text if paragraphs(text) else "Nothing.").split())
-        lines.append(f"def f{number}():\n{doc}\n    return g(\n        {literal},\n    )\n")
-    folder = tmp_path_factory.mktemp("texts")
-    for number, line in enumerate(lines):
-        folder.joinpath(f"m{number}.py").write_text(line, encoding="utf-8")
-    run = [sys.executable, "-m", "ruff", "format", "--diff", "--isolated", "--no-cache", str(folder)]
-    result = subprocess.run(run, capture_output=True, check=False)
-    assert result.returncode == 0, result.stdout.decode() + result.stderr.decode()
-
-
-# Layout
-
-
-def expressions() -> st.SearchStrategy[Expr]:
-    names = st.from_regex(r"[a-z]{1,12}_", fullmatch=True)
-    dotted = st.lists(names, min_size=1, max_size=3).map(".".join)
-    atoms = st.one_of(
-        names.map(lambda name: f'"{name}"'),
-        st.floats(0, 1e9).map(lambda f: repr(f).replace("e+", "e")),
-        st.just("None"),
-    ).map(lambda text: (text,))
-
-    def deeper(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
-        items = st.lists(inner, max_size=6)
-        keywords = st.lists(st.tuples(names, inner), max_size=5, unique_by=lambda pair: pair[0])
-        arguments = st.tuples(items, keywords).map(
-            lambda pair: tuple(pair[0]) + tuple((f"{name}=", *value) for name, value in pair[1])
-        )
-        calls = st.builds(lambda name, given: (name, Brackets("call", given)), dotted, arguments)
-        displays = st.builds(
-            lambda kind, found: (Brackets(kind, tuple(found)),), st.sampled_from(["list", "tuple"]), items
-        )
-        entries = st.lists(st.tuples(names, inner), max_size=4, unique_by=lambda pair: pair[0])
-        dicts = entries.map(lambda found: (Brackets("dict", tuple((f'"{k}": ', *v) for k, v in found)),))
-        return st.one_of(calls, displays, dicts)
-
-    return st.recursive(atoms, deeper, max_leaves=25)
-
-
-def statements() -> st.SearchStrategy[str]:
-    names = st.from_regex(r"[a-z]{1,31}_", fullmatch=True)
-    targets = st.one_of(
-        st.just("x"), names, st.tuples(names, names).map(lambda n: f"{n[0][:14]}, {n[1][:14]}, _")
-    )
-    arguments = st.lists(expressions(), max_size=6).map(tuple)
-    made = st.builds(lambda n, a: (f"keras.layers.{n[:26]}", Brackets("call", a)), names, arguments)
-    values = st.lists(names.map(lambda n: (n,)), min_size=1, max_size=4).map(tuple)
-    listed = st.one_of(values, values.map(lambda v: ((Brackets("list", v),),)))
-    applied = st.builds(lambda layer, given: (*layer, Brackets("call", given)), made, listed)
-    return st.builds(lambda target, value: statement(target, value, 4), targets, st.one_of(made, applied))
-
-
-@CALM
-@given(st.lists(statements(), min_size=1, max_size=20))
-def test_statements_are_laid_out_as_the_formatter_has_them(
-    tmp_path_factory: pytest.TempPathFactory, lines: list[str]
-) -> None:
-    folder = tmp_path_factory.mktemp("layout")
-    folder.joinpath("m.py").write_text("def f():\n" + "\n".join(lines) + "\n", encoding="utf-8")
-    for command in (["format", "--diff"], ["check", "--select", "E501"]):
-        run = [sys.executable, "-m", "ruff", *command, "--isolated", "--no-cache", str(folder)]
-        result = subprocess.run(run, capture_output=True, check=False)
-        assert result.returncode == 0, result.stdout.decode() + result.stderr.decode()
 
 
 # Random networks

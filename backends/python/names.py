@@ -60,9 +60,9 @@ class AutomaticNames:
         self._count_within(kind)
         return stated
 
-    def count_function(self, kind: str) -> None:
-        """A function of `keras.ops` takes a name too, by its own rule."""
-        self._count(kind)
+    def count_function(self, call: KerasCall) -> None:
+        """A function of `keras.ops` counts as well, under its own name."""
+        self._count(call.function.rpartition(".")[2])
 
     def _count_inner(self, call: object) -> None:
         if isinstance(call, KerasCall) and call.function.startswith(LAYERS):

@@ -48,7 +48,7 @@ def _spell_node(node: Node, presets: dict[str, KerasCall], names: AutomaticNames
     is_function = spelling.constructor is None
     stated = not is_function and names.needs_stating(spelling.first, node.name, node.named)
     if is_function:
-        names.count_function(node.kind)
+        names.count_function(spelling.first)
     filled = presets.get(node.preset.name) if node.preset else None
     if node.preset is None or filled is None or filled != spell_preset(node.preset):
         return SpelledNode(node, spelling.first, None, stated, is_function, spelling.call)
