@@ -9,8 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product as combinations
 from math import gcd, prod
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
+
+# What one size may be written with: beyond it every further layer could double the work.
+MAX_PARTS = 1000
+MAX_DEPTH = 40
+
+
+class SizeTooLong(ArithmeticError):
+    """A size whose expression has more than MAX_PARTS parts, or nests deeper than MAX_DEPTH."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +28,8 @@ class Symbol:
 
     name: str | None
     number: int = 0
+    parts: ClassVar[int] = 1
+    depth: ClassVar[int] = 0
 
     def __str__(self) -> str:
         return self.name or "?"
@@ -34,6 +45,14 @@ class FloorDiv:
 
     numerator: Expr
     divisor: int
+
+    @property
+    def parts(self) -> int:
+        return self.numerator.parts + 1
+
+    @property
+    def depth(self) -> int:
+        return self.numerator.depth + 1
 
     def __str__(self) -> str:
         constant = self.numerator.constant
@@ -52,7 +71,8 @@ Monomial: TypeAlias = tuple[Atom, ...]
 
 @dataclass(frozen=True, eq=False)
 class Expr:
-    """A size that is not a plain integer. Made by arithmetic on symbols, never directly."""
+    """A size that is not a plain integer. Made by arithmetic on symbols, never directly; arithmetic raises
+    SizeTooLong."""
 
     terms: tuple[tuple[Monomial, int], ...]
 
@@ -60,6 +80,16 @@ class Expr:
     def key(self) -> str:
         """Equal for equal sizes, whatever the order in which they came about."""
         return " + ".join(f"{c}*" + "*".join(a.key for a in m) for m, c in self.terms)
+
+    @cached_property
+    def parts(self) -> int:
+        """How many numbers and symbols it is written with."""
+        return sum(1 + sum(a.parts for a in m) for m, _ in self.terms)
+
+    @cached_property
+    def depth(self) -> int:
+        """How deep divisions nest in it."""
+        return max(a.depth for m, _ in self.terms for a in m)
 
     @property
     def constant(self) -> int:
@@ -79,6 +109,8 @@ class Expr:
         return _sum([*self.terms, *_terms(other)])
 
     def __mul__(self, other: Size) -> Size:
+        if len(self.terms) * len(_terms(other)) > MAX_PARTS:
+            raise SizeTooLong
         return _sum([(m + n, c * d) for m, c in self.terms for n, d in _terms(other)])
 
     def __neg__(self) -> Size:
@@ -118,6 +150,9 @@ def symbol(name: str | None, number: int = 0) -> Expr:
 
 BATCH = symbol("batch")
 
+# How many numbers are computed with, at most, in comparing two sizes by their values.
+EFFORT = 16384
+
 
 def ceil_div(size: Size, divisor: int) -> Size:
     """`size / divisor` rounded up; the divisor is positive."""
@@ -136,6 +171,32 @@ def evaluate(size: Size, values: Mapping[Symbol, int]) -> int:
     if isinstance(size, int):
         return size
     return sum(c * prod(_evaluate(a, values) for a in m) for m, c in size.terms)
+
+
+def counterexample(a: Size, b: Size) -> dict[Symbol, int] | None:
+    """Values of symbols for which two sizes differ, small ones, and both sizes above 1 if that can be.
+
+    None where the sizes are equal for all of the values tried, as two forms of one size are.
+    """
+    found = sorted(symbols((a, b)), key=lambda s: s.key)
+    differing: dict[Symbol, int] | None = None
+    for values in _tries(found, EFFORT // sum(size.parts for size in (a, b) if isinstance(size, Expr)) + 9):
+        x, y = evaluate(a, values), evaluate(b, values)
+        if x != y and x > 1 and y > 1:
+            return values
+        if x != y and differing is None:
+            differing = values
+    return differing
+
+
+def _tries(found: list[Symbol], count: int) -> Iterable[dict[Symbol, int]]:
+    """About so many sets of values: all small ones in order for up to two symbols, a spread for more."""
+    if len(found) <= 2:
+        highest = range(1, round(count ** (1 / len(found))) + 1)
+        given: Iterable[Iterable[int]] = sorted(combinations(highest, repeat=len(found)), key=sum)
+    else:
+        given = ([1 + n * (i + 1) % 61 for i in range(len(found))] for n in range(1, count))
+    return (dict(zip(found, numbers, strict=True)) for numbers in given)
 
 
 def symbols(sizes: Iterable[Size]) -> frozenset[Symbol]:
@@ -167,7 +228,10 @@ def _sum(terms: Iterable[tuple[Monomial, int]]) -> Size:
     kept = {k: t for k, t in total.items() if t[1] != 0}
     if not any(kept):
         return kept[()][1] if kept else 0
-    return Expr(tuple(kept[k] for k in sorted(kept, key=lambda k: (-len(k), k))))
+    size = Expr(tuple(kept[k] for k in sorted(kept, key=lambda k: (-len(k), k))))
+    if size.parts > MAX_PARTS or size.depth > MAX_DEPTH:
+        raise SizeTooLong
+    return size
 
 
 def _floor_div(size: Expr, divisor: int) -> Size:

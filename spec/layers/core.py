@@ -64,6 +64,7 @@ class Embedding(Layer):
     embeddings_constraint: Constraint = doc("Projection of the vectors after each step.", None)
     mask_zero: bool = doc("Whether the number 0 is padding, which layers that know masks leave out.", False)
 
+    autocast: ClassVar[bool] = False
     refused: ClassVar[dict[str, str]] = {
         **FINE_TUNING,
         "weights": "values are fixed with embeddings_initializer: {file: table.npy}",

@@ -1,0 +1,270 @@
+"""MultiHeadAttention in ONNX: projections by MatMul, the heads told apart by Reshape, no Einsum.
+
+The axes of values are told so: those that are not attended to, the batch among them, are `rest`; then the
+heads; the attended ones, as one; and the size of a head.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...spec.layers.attention import MultiHeadAttention
+from ...spec.size import Size, product
+from .context import Context
+from .layout import Layout, Tensor, logical
+from .operators import chain, unsqueeze
+
+# The score of what is masked: exp makes 0 of it. float16 has no number so large.
+LARGE_NEGATIVE = {"float16": -3e4}
+HALF = ("float16", "bfloat16")
+
+
+@dataclass(frozen=True)
+class Heads:
+    """A projected value: its name, and its sizes before the attended axes were made one."""
+
+    name: str
+    sizes: tuple[Size, ...]
+    apart: str
+
+
+def multi_head_attention(
+    ctx: Context,
+    layer: MultiHeadAttention,
+    query: Tensor,
+    value: Tensor,
+    key: Tensor | None = None,
+    attention_mask: Tensor | None = None,
+) -> Tensor | tuple[Tensor, Tensor]:
+    """Exact for every mask, that of a position which sees nothing included: it gets the mean of all values
+    where Keras's fused function works, and zeros where it does not."""
+    if is_native(ctx, layer, query, value, key, attention_mask):
+        return finished(ctx, layer, query, native(ctx, layer, query, value, key or value))
+    axes = layer.attended_axes(query.type)
+    keep = kept(ctx, layer, query, value, key, attention_mask)
+    queries = heads(ctx, layer, "query", query, axes, scale=1 / math.sqrt(layer.key_dim))
+    keys = heads(ctx, layer, "key", key or value, axes, turned=True)
+    values = heads(ctx, layer, "value", value, axes)
+    fused = layer.fused and query.rank == 3
+    scores = softmax(ctx, ctx.op("MatMul", queries.name, keys.name), keep, fused)
+    output = finished(
+        ctx, layer, query, joined(ctx, layer, query, axes, ctx.op("MatMul", scores, values.name), queries)
+    )
+    if not layer.return_attention_scores:
+        return output
+    return output, ctx.tensor(scores_apart(ctx, scores, axes, queries, values), index=1)
+
+
+def is_native(
+    ctx: Context,
+    layer: MultiHeadAttention,
+    query: Tensor,
+    value: Tensor,
+    key: Tensor | None,
+    attention_mask: Tensor | None,
+) -> bool:
+    """Whether ONNX's own operator does: its answer for a position that sees nothing is not Keras's."""
+    inputs = [t for t in (query, value, key) if t is not None]
+    masked = attention_mask is not None or layer.sliding_window is not None or any(t.mask for t in inputs)
+    plain = all(layout_of(t) == logical(3) for t in inputs)
+    return (
+        ctx.opset >= 23
+        and plain
+        and not masked
+        and not layer.return_attention_scores
+        and ctx.dtype not in HALF
+    )
+
+
+def native(ctx: Context, layer: MultiHeadAttention, query: Tensor, value: Tensor, key: Tensor) -> str:
+    """Attention(23), the heads side by side on the last axis."""
+    return ctx.op(
+        "Attention",
+        projected(ctx, layer, "query", query, scale=1 / math.sqrt(layer.key_dim)),
+        projected(ctx, layer, "key", key),
+        projected(ctx, layer, "value", value),
+        q_num_heads=layer.num_heads,
+        kv_num_heads=layer.num_heads,
+        is_causal=1 if layer.use_causal_mask else None,
+        scale=1.0,
+    )
+
+
+def finished(ctx: Context, layer: MultiHeadAttention, query: Tensor, y: str) -> Tensor:
+    """The output of what the heads give, side by side on the last axis, in the query's layout."""
+    if layer.use_gate:
+        y = ctx.op("Mul", y, ctx.op("Sigmoid", projected(ctx, layer, "gate", query)))
+    layout = (*layout_of(query)[:-1], *range(query.rank - 1, ctx.output.rank))
+    return ctx.tensor(put_out(ctx, layer, query, y), layout)
+
+
+def layout_of(tensor: Tensor) -> Layout:
+    """The layout in which the tensor is taken: as it lies, where its features are last."""
+    return tensor.layout if tensor.layout[-1] == tensor.rank - 1 else logical(tensor.rank)
+
+
+def projected(ctx: Context, layer: MultiHeadAttention, name: str, x: Tensor, scale: float = 1.0) -> str:
+    """The heads side by side on the last axis, in the layout of `layout_of`."""
+    kernel = ctx.weight(f"{name}/kernel")
+    kernel = kernel.reshape(kernel.shape[0], -1)
+    y = ctx.op(
+        "MatMul", ctx.in_layout(x, layout_of(x)), ctx.constant(scaled(kernel, scale), f"{name}/kernel")
+    )
+    if not layer.use_bias:
+        return y
+    return ctx.op(
+        "Add", y, ctx.constant(scaled(ctx.weight(f"{name}/bias").reshape(-1), scale), f"{name}/bias")
+    )
+
+
+def heads(
+    ctx: Context,
+    layer: MultiHeadAttention,
+    name: str,
+    x: Tensor,
+    axes: tuple[int, ...],
+    scale: float = 1.0,
+    turned: bool = False,
+) -> Heads:
+    """The projection as [rest, heads, attended, size]; the last two the other way round where `turned`."""
+    y = projected(ctx, layer, name, x, scale)
+    layout, last = layout_of(x), x.rank - 1
+    size = layer.head_value_dim if name == "value" else layer.key_dim
+    split = ctx.op("Reshape", y, ctx.ints([*[0] * last, layer.num_heads, size]))
+    place = [*layout[:-1], last, last + 1]
+    order = [
+        *(a for a in range(last) if a not in axes),
+        last,
+        *([last + 1, *axes] if turned else [*axes, last + 1]),
+    ]
+    apart = ctx.op("Transpose", split, perm=[place.index(axis) for axis in order])
+    by_axis = (*x.shape[:-1], layer.num_heads, size)
+    sizes = tuple(by_axis[axis] for axis in order)
+    return Heads(as_one(ctx, apart, sizes, axes, turned), sizes, apart)
+
+
+def as_one(ctx: Context, name: str, sizes: tuple[Size, ...], axes: tuple[int, ...], turned: bool) -> str:
+    """The value with its attended axes made one."""
+    if len(axes) == 1:
+        return name
+    first = len(sizes) - len(axes) - (0 if turned else 1)
+    rest, attended, behind = sizes[:first], sizes[first : first + len(axes)], sizes[first + len(axes) :]
+    return ctx.reshape(name, (*rest, product(attended), *behind), sizes)
+
+
+def softmax(ctx: Context, scores: str, keep: str | None, fused: bool) -> str:
+    """The softmax over the last axis. Keras's fused function computes it in float32 at least."""
+    dtype = "float32" if fused and ctx.dtype in HALF else ctx.dtype
+    if dtype != ctx.dtype:
+        scores = ctx.cast(scores, dtype)
+    if keep:
+        large = ctx.scalar(LARGE_NEGATIVE.get(dtype, -1e9), "masked", dtype)
+        scores = ctx.op("Where", keep, scores, large)
+    y = ctx.op("Softmax", scores, axis=-1)
+    if keep and not fused:
+        return ctx.op("Where", keep, y, ctx.scalar(0.0))
+    return y if dtype == ctx.dtype else ctx.cast(y, ctx.dtype)
+
+
+def joined(
+    ctx: Context, layer: MultiHeadAttention, query: Tensor, axes: tuple[int, ...], y: str, queries: Heads
+) -> str:
+    """[rest, heads, attended, size] with the heads side by side on the last axis, in the query's layout."""
+    last = query.rank - 1
+    if len(axes) > 1:
+        shape = ctx.op("Shape", queries.apart, start=0, end=last + 1)
+        y = ctx.op("Reshape", y, ctx.op("Concat", shape, ctx.ints([layer.head_value_dim]), axis=0))
+    order = [*(a for a in range(last) if a not in axes), last, *axes, last + 1]
+    wanted = [*layout_of(query)[:-1], last, last + 1]
+    y = ctx.op("Transpose", y, perm=[order.index(axis) for axis in wanted])
+    return ctx.op("Reshape", y, ctx.ints([*[0] * last, layer.num_heads * layer.head_value_dim]))
+
+
+def put_out(ctx: Context, layer: MultiHeadAttention, query: Tensor, y: str) -> str:
+    """The heads projected to the output, whose features are told apart where they have several axes."""
+    kernel = ctx.weight("attention_output/kernel")
+    features = kernel.shape[2:]
+    width = math.prod(kernel.shape[:2])
+    y = ctx.op("MatMul", y, ctx.constant(kernel.reshape(width, -1), "attention_output/kernel"))
+    if layer.use_bias:
+        y = ctx.op(
+            "Add", y, ctx.constant(ctx.weight("attention_output/bias").reshape(-1), "attention_output/bias")
+        )
+    return y if len(features) == 1 else ctx.op("Reshape", y, ctx.ints([*[0] * (query.rank - 1), *features]))
+
+
+def scores_apart(ctx: Context, scores: str, axes: tuple[int, ...], queries: Heads, values: Heads) -> str:
+    """The scores with the attended axes of query and value told apart."""
+    if len(axes) == 1:
+        return scores
+    first = len(queries.sizes) - len(axes) - 1
+    ours = ctx.op("Shape", queries.apart, start=0, end=first + len(axes))
+    theirs = ctx.op("Shape", values.apart, start=first, end=first + len(axes))
+    return ctx.op("Reshape", scores, ctx.op("Concat", ours, theirs, axis=0))
+
+
+def kept(
+    ctx: Context,
+    layer: MultiHeadAttention,
+    query: Tensor,
+    value: Tensor,
+    key: Tensor | None,
+    attention_mask: Tensor | None,
+) -> str | None:
+    """Which scores count, to be broadcast to [rest, heads, attended, attended]; None where all do."""
+    found: list[str] = []
+    if query.mask:
+        found.append(unsqueeze(ctx, query.mask, [1, 3]))
+    theirs = dict.fromkeys(t.mask for t in (value, key) if t is not None and t.mask)
+    found += [unsqueeze(ctx, mask, [1, 2]) for mask in theirs]
+    if layer.use_causal_mask or layer.sliding_window:
+        found += band(ctx, layer, query, value)
+    if attention_mask is not None:
+        found.append(given_mask(ctx, layer, query, value, attention_mask))
+    return chain(ctx, "And", found) if found else None
+
+
+def given_mask(ctx: Context, layer: MultiHeadAttention, query: Tensor, value: Tensor, mask: Tensor) -> str:
+    """The mask that is an input, with its attended axes made one, and ones for the axes that it lacks."""
+    name = ctx.logical(mask)
+    if mask.type.dtype != "bool":
+        name = ctx.cast(name, "bool")
+    axes = layer.attended_axes(query.type)
+    if len(axes) > 1:
+        ours, theirs = (product(t.shape[axis] for axis in axes) for t in (query, value))
+        name = ctx.reshape(name, (mask.shape[0], ours, theirs), mask.shape)
+    rank = mask.rank - 2 * len(axes) + 2
+    scores = query.rank - len(axes) + 2
+    return unsqueeze(ctx, name, range(1, 1 + scores - rank))
+
+
+def band(ctx: Context, layer: MultiHeadAttention, query: Tensor, value: Tensor) -> list[str]:
+    """Which positions see which by their distance: none before the other, none further than the window."""
+    columns = positions(ctx, value)
+    rows = unsqueeze(ctx, columns if query.shape[1] == value.shape[1] else positions(ctx, query), [1])
+    zero = ctx.scalar(0, "zero", "int64")
+    distance = ctx.op("Sub", rows, columns)
+    found = [ctx.op("GreaterOrEqual", distance, zero)] if layer.use_causal_mask else []
+    if layer.sliding_window:
+        width = ctx.scalar(layer.sliding_window, "window", "int64")
+        far = distance if layer.use_causal_mask else ctx.op("Abs", distance)
+        found.append(ctx.op("Less", far, width))
+    return found
+
+
+def positions(ctx: Context, x: Tensor) -> str:
+    """0, 1, … along axis 1."""
+    size = x.shape[1]
+    if isinstance(size, int):
+        return ctx.ints(range(size), "positions")
+    layout = x.layout
+    length = ctx.op("Squeeze", ctx.size(ctx.in_layout(x, layout), layout.index(1)))
+    return ctx.op("Range", ctx.scalar(0, "zero", "int64"), length, ctx.scalar(1, "one", "int64"))
+
+
+def scaled(array: np.ndarray, scale: float) -> np.ndarray:
+    """The array times a number, in its own dtype but computed in float64."""
+    return array if scale == 1 else (array.astype(np.float64) * scale).astype(array.dtype)
