@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from ...compiler.graph import Graph, Node
-
-FOLDING = ("Conv1D", "Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Conv2DTranspose")
+from ...spec.layers.conv import Convolution
+from ...spec.layers.normalization import BatchNormalization
 
 
 def foldable(graph: Graph) -> dict[str, Node]:
@@ -16,30 +16,30 @@ def foldable(graph: Graph) -> dict[str, Node]:
     without an activation whose output nothing else takes."""
     found: dict[str, Node] = {}
     for node in graph.nodes:
-        if node.kind != "BatchNormalization":
-            continue
         value = node.inputs[0]
         source = graph.by_name.get(value.node)
         alone = graph.consumers[value] == (node,) and value not in graph.output_values
-        if source is not None and source.kind in FOLDING and alone and _matches(source, node):
+        if source is not None and alone and _fits(source, node):
             found[source.name] = node
     return found
 
 
-def _matches(convolution: Node, normalization: Node) -> bool:
-    conv, norm = convolution.layer, normalization.layer
-    channels = 1 if getattr(conv, "data_format") == "channels_first" else convolution.signature.output.rank - 1  # noqa: B009
-    axis = getattr(norm, "axis") % convolution.signature.output.rank  # noqa: B009
-    return axis == channels and getattr(conv, "activation").name == "linear" and conv.dtype == norm.dtype  # noqa: B009
+def _fits(source: Node, node: Node) -> bool:
+    convolution, normalization = source.layer, node.layer
+    if not (isinstance(convolution, Convolution) and isinstance(normalization, BatchNormalization)):
+        return False
+    axis = normalization.axis % source.signature.output.rank
+    over_channels = axis == convolution.channel_axis
+    same_dtype = convolution.dtype == normalization.dtype
+    return over_channels and same_dtype and convolution.activation.name == "linear"
 
 
 def scale_and_shift(normalization: Node, weights: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """A batch normalization at inference as y = scale · x + shift per channel, in float64:
     scale = gamma / sqrt(variance + epsilon), shift = beta - mean · scale."""
-    stored = {name: weights[f"{normalization.name}/{name}"].astype(np.float64)
-              for name in (w.name for w in normalization.signature.weights)}
-    scale = 1 / np.sqrt(stored["moving_variance"] + getattr(normalization.layer, "epsilon"))  # noqa: B009
-    scale = scale * stored.get("gamma", 1.0)
+    layer = normalization.layer
+    assert isinstance(layer, BatchNormalization)
+    names = [weight.name for weight in normalization.signature.weights]
+    stored = {name: weights[f"{normalization.name}/{name}"].astype(np.float64) for name in names}
+    scale = stored.get("gamma", 1.0) / np.sqrt(stored["moving_variance"] + layer.epsilon)
     return scale, stored.get("beta", 0.0) - stored["moving_mean"] * scale
-
-
