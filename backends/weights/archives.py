@@ -83,7 +83,7 @@ def open_zip(file: BinaryIO) -> zipfile.ZipFile:
 def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Stored:
     with archive.open(member) as file:
         shape, _, dtype = _header(file, member.filename)
-    return Stored(shape, str(dtype.name), lambda: _read(archive, member))
+    return Stored(shape, str(dtype.name), lambda: read_array(archive, member))
 
 
 def _header(file: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype]:
@@ -99,7 +99,8 @@ def _header(file: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype
     return shape, fortran, dtype
 
 
-def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+def read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+    """The array that a member holds. Raises Unreadable."""
     with archive.open(member) as file:
         shape, fortran, dtype = _header(file, member.filename)
         size = math.prod(shape) * dtype.itemsize

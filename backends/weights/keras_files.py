@@ -1,25 +1,25 @@
-"""Keras 3's files of weights, read without Keras.
-
-A `.weights.h5` file has a group for each layer of the model, `layers/dense_1`: the layer's class, and how
-many of that class came before it. Its own weights are `vars/0`, `vars/1`, …, and its name is an attribute of
-`vars`; layers inside it are groups in it, under the names of the attributes that hold them. A `.keras` file
-is a zip file with such a file in it.
-"""
+"""Keras 3's files of weights, read without Keras: which layer of the file is which of the graph."""
 
 from __future__ import annotations
 
-import io
+import json
 import re
+import subprocess
+import sys
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from pathlib import Path
+from typing import IO, Any, BinaryIO
+
+import numpy as np
 
 from ...compiler.graph import Graph, Node
 from ...spec.named import snake_case
 from ..extras import require
-from .archives import open_zip
+from .archives import open_zip, read_array
 from .stored import Stored, Unreadable, numpy_dtype, size_in_bytes
 
 H5_IN_KERAS = "model.weights.h5"
@@ -28,14 +28,9 @@ H5_IN_KERAS = "model.weights.h5"
 PER_WEIGHT = 8
 BESIDES = 64 << 20
 
-# The attributes under which layers hold others, in the order in which Keras counts their weights.
-INNER = (
-    *("forward_layer", "backward_layer", "layer", "cell"),
-    *("query_dense", "key_dense", "value_dense", "output_dense"),
-)
-
-# Filters that come with HDF5; any other would be a plugin, which is code.
-FILTERS = (1, 2, 3)
+# A reader that takes longer is taken for stuck.
+SECONDS = 20
+BYTES_PER_SECOND = 20 << 20
 
 COUNTER = re.compile(r"(.+?)(?:_(\d+))?")
 
@@ -49,16 +44,8 @@ class FileLayer:
     variables: tuple[Stored, ...]
 
     @property
-    def kind(self) -> str:
-        """The class in snake case."""
-        return self._parts()[0]
-
-    @property
-    def number(self) -> int:
-        """How many layers of the class came before it."""
-        return self._parts()[1]
-
-    def _parts(self) -> tuple[str, int]:
+    def place(self) -> tuple[str, int]:
+        """The class in snake case, and how many layers of it came before."""
         found = COUNTER.fullmatch(self.group)
         return (found[1], int(found[2] or 0)) if found else (self.group, 0)
 
@@ -66,87 +53,78 @@ class FileLayer:
 @contextmanager
 def keras(file: BinaryIO, graph: Graph) -> Iterator[dict[str, Stored]]:
     """The weights of a `.keras` file by the graph's keys."""
-    with open_zip(file) as archive:
-        data = _weights_file(archive, PER_WEIGHT * size_in_bytes(graph) + BESIDES)
-    with h5(io.BytesIO(data), graph) as stored:
-        yield stored
-
-
-def _weights_file(archive: zipfile.ZipFile, limit: int) -> bytes:
-    if H5_IN_KERAS not in archive.namelist():
-        raise Unreadable(f"it holds no {H5_IN_KERAS}", "save the model with Keras 3")
-    with archive.open(H5_IN_KERAS) as member:
-        data = member.read(limit + 1)
-    if len(data) > limit:
-        raise Unreadable(f"the weights in it have more than {limit:,} bytes, far more than the network's")
-    return data
+    limit = _limit(graph)
+    with tempfile.TemporaryFile() as inner:
+        with open_zip(file) as archive:
+            if H5_IN_KERAS not in archive.namelist():
+                raise Unreadable(f"it holds no {H5_IN_KERAS}", "save the model with Keras 3")
+            with archive.open(H5_IN_KERAS) as member:
+                _copy(member, inner, limit)
+        with h5(inner, graph) as stored:
+            yield stored
 
 
 @contextmanager
 def h5(file: BinaryIO, graph: Graph) -> Iterator[dict[str, Stored]]:
     """The weights of a `.weights.h5` file by the graph's keys."""
-    with require("h5py").File(file, "r") as root:
-        yield keyed(file_layers(root), graph)
+    require("h5py")
+    limit = _limit(graph)
+    with tempfile.TemporaryFile() as extract:
+        _extract(file, limit, extract)
+        with zipfile.ZipFile(extract) as archive:
+            described = json.loads(archive.read("layers.json"))
+            if "refused" in described:
+                raise Unreadable(*described["refused"])
+            yield keyed([_layer(layer, archive, limit) for layer in described["layers"]], graph)
 
 
-def file_layers(root: Any) -> list[FileLayer]:
-    """The layers of an open HDF5 file, in the order of their groups' names. Raises Unreadable."""
-    if "layers" not in root:
-        raise Unreadable(
-            "it is not laid out as Keras 3 does it", "load it into Keras 3 and save it as .weights.h5"
+def _limit(graph: Graph) -> int:
+    """More bytes than a file of the graph's weights could have."""
+    return PER_WEIGHT * size_in_bytes(graph) + BESIDES
+
+
+def _too_many(limit: int) -> Unreadable:
+    return Unreadable(f"the weights in it have more than {limit:,} bytes, far more than the network's")
+
+
+def _copy(source: IO[bytes], target: BinaryIO, limit: int) -> None:
+    """Puts a member of a zip file into a file of its own, but no more than `limit` bytes of it."""
+    while data := source.read(1 << 20):
+        limit -= target.write(data)
+        if limit < 0:
+            raise _too_many(limit + target.tell())
+    target.seek(0)
+
+
+def _extract(file: BinaryIO, limit: int, target: BinaryIO) -> None:
+    """What a child process reads in the file. Raises Unreadable."""
+    command = [sys.executable, "-P", str(Path(__file__).with_name("hdf5.py")), str(limit)]
+    seconds = SECONDS + limit / BYTES_PER_SECOND
+    try:
+        child = subprocess.run(
+            command, stdin=file, stdout=target, stderr=subprocess.DEVNULL, timeout=seconds, check=False
         )
-    seen: set[Any] = set()
-    groups = _member(root, "layers", "Group")
-    return [_file_layer(name, _member(groups, name, "Group"), seen) for name in groups]
+    except subprocess.TimeoutExpired:
+        raise Unreadable("reading it does not come to an end: the file is damaged") from None
+    if child.returncode != 0:
+        raise Unreadable("the file is damaged, or of another kind than its name says")
 
 
-def _file_layer(name: str, group: Any, seen: set[Any]) -> FileLayer:
-    attributes = _member(group, "vars", "Group").attrs if "vars" in group else {}
-    given = attributes.get("name")
-    return FileLayer(name, given if isinstance(given, str) else None, tuple(_variables(group, seen)))
+def _layer(described: dict[str, Any], archive: zipfile.ZipFile, limit: int) -> FileLayer:
+    variables = tuple(_variable(variable, archive, limit) for variable in described["variables"])
+    return FileLayer(described["group"], described["name"], variables)
 
 
-def _variables(group: Any, seen: set[Any]) -> Iterator[Stored]:
-    """The weights in a layer's group and in those inside it."""
-    address = require("h5py").h5o.get_info(group.id).addr
-    if address in seen:
-        raise Unreadable("a group in it stands in two places")
-    seen.add(address)
-    if "vars" in group:
-        own = _member(group, "vars", "Group")
-        yield from (_stored(_member(own, name, "Dataset")) for name in sorted(own, key=_position))
-    for name in sorted(group, key=lambda name: (INNER.index(name) if name in INNER else len(INNER), name)):
-        if name not in ("vars", "seed_generator"):
-            yield from _variables(_member(group, name, "Group"), seen)
+def _variable(described: dict[str, Any], archive: zipfile.ZipFile, limit: int) -> Stored:
+    member, dtype = described["member"], described["dtype"]
 
+    def read() -> np.ndarray:
+        if member is None:
+            raise _too_many(limit)
+        values = read_array(archive, archive.getinfo(member))
+        return values.view(numpy_dtype(dtype)) if dtype == "bfloat16" else values
 
-def _position(name: str) -> tuple[int, str]:
-    return (int(name) if name.isascii() and name.isdigit() and len(name) < 10 else 10**10, name)
-
-
-def _member(group: Any, name: str, kind: str) -> Any:
-    """The Group or Dataset that a group holds itself; a link may lead into another file."""
-    library = require("h5py")
-    if not isinstance(group.get(name, getlink=True), library.HardLink):
-        raise Unreadable(f'"{name}" in it is a link, which is not followed')
-    if not isinstance(member := group[name], getattr(library, kind)):
-        raise Unreadable(f'"{name}" in it is not where Keras puts a {kind.lower()}')
-    return member
-
-
-def _stored(dataset: Any) -> Stored:
-    """An array of the file. Raises Unreadable for values that come from elsewhere, or through a plugin."""
-    plan = dataset.id.get_create_plist()
-    filters = [plan.get_filter(i)[0] for i in range(plan.get_nfilters())]
-    if dataset.is_virtual or dataset.external or any(number not in FILTERS for number in filters):
-        raise Unreadable(f'"{dataset.name}" in it has its values outside, or in an unusual form')
-    if dataset.chunks and any(
-        chunk > max(size, 1) for chunk, size in zip(dataset.chunks, dataset.shape, strict=True)
-    ):
-        raise Unreadable(f'"{dataset.name}" in it is larger than it says')
-    if dataset.attrs.get("dtype") == "bfloat16" and dataset.dtype.itemsize == 2:
-        return Stored(dataset.shape, "bfloat16", lambda: dataset[()].view(numpy_dtype("bfloat16")))
-    return Stored(dataset.shape, dataset.dtype.name, lambda: dataset[()])
+    return Stored(tuple(described["shape"]), dtype, read)
 
 
 def keyed(layers: list[FileLayer], graph: Graph) -> dict[str, Stored]:
@@ -185,12 +163,12 @@ def _by_class(layers: list[FileLayer], graph: Graph) -> dict[str, Node]:
     nodes: dict[str, list[Node]] = {}
     for node in keras_order(graph):
         nodes.setdefault(snake_case(node.kind), []).append(node)
-    found = {(layer.kind, layer.number): layer.group for layer in layers}
+    groups = {layer.place: layer.group for layer in layers}
     return {
-        found[kind, number]: node
+        groups[kind, number]: node
         for kind, members in nodes.items()
         for number, node in enumerate(members)
-        if (kind, number) in found
+        if (kind, number) in groups
     }
 
 
