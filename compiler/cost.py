@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ..spec.diagnostics import Diagnostic
 from ..spec.limits import Limits, beyond
 from ..spec.locate import Report
-from ..spec.size import product
+from ..spec.size import Size, SizeTooLong, product
 from ..spec.source import Span
 from ..spec.types import TensorType
 from .graph import Graph, Node, Value
@@ -43,6 +44,18 @@ def check_memory(graph: Graph, limits: Limits, report: Report) -> None:
     if needed > limits.bytes:
         message = f"weights and the activations of one sample need {needed:,} bytes"
         report(beyond(limits, "bytes", message, _heaviest(graph)))
+
+
+def check_macs(graph: Graph, report: Report) -> None:
+    """Reports (NN003), at the layer that goes beyond, a sum of MACs over dynamic axes that is too long to write."""
+    total: Size = 0
+    try:
+        for node in graph.nodes:
+            total = node.signature.macs + total
+    except SizeTooLong:
+        message = "the multiply-accumulates up to here take an expression that is too long"
+        help = "give some axes of the inputs numbers"
+        report(Diagnostic("NN003", message, node.place.span, help=help))
 
 
 def _bytes(type_: TensorType) -> int | None:

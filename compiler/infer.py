@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from ..spec.diagnostics import Diagnostic, Note
 from ..spec.initializers import Fixed
 from ..spec.layers.base import Layer, LayerError, check_activations
 from ..spec.locate import Report
-from ..spec.size import BATCH, Size, symbol
+from ..spec.size import BATCH, Size, SizeTooLong, product, symbol
 from ..spec.source import Span
 from ..spec.types import Signature, TensorType, is_float
 from .graph import Argument, Graph, Input, Node, Value
@@ -107,11 +108,23 @@ def call(layer: Layer, arguments: tuple[Argument, ...], types: list[TensorType])
             many[argument.port].append(type_)
         else:
             single[argument.port] = type_
-    signature = layer.infer(**single, **many)
+    signature = _signature(layer, {**single, **many})
     check_activations(layer, signature)
     masked = layer.output_mask(*cast)
     first, *rest = signature.outputs
     return replace(signature, outputs=(replace(first, masked=masked), *rest))
+
+
+def _signature(layer: Layer, inputs: Mapping[str, TensorType | list[TensorType]]) -> Signature:
+    """What the layer infers, unless its sizes take expressions that no one could read, or compute with."""
+    try:
+        signature = layer.infer(**inputs)
+        for output in signature.outputs:
+            product(output.shape)
+    except SizeTooLong:
+        message = f"the size of the output of {type(layer).__name__} takes an expression that is too long"
+        raise LayerError(message, code="NN003", help="give some axes of the inputs numbers") from None
+    return signature
 
 
 def misfitting_weights(layer: Layer, signature: Signature, step: Step) -> list[Diagnostic]:

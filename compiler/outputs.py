@@ -71,8 +71,9 @@ def _name(decl: OutputDecl, value: Value | None, scope: Scope) -> str | None:
     """The output's name: its own, or that of what it refers to; None where that is unknown."""
     if decl.name or value is None:
         return decl.name
-    outputs = scope.entries[value.node].outputs or ()
-    return f"{value.node}_{outputs[value.index]}" if value.index else value.node
+    entry = scope.entries.get(value.node)
+    outputs = entry.outputs if entry else None
+    return f"{value.node}_{outputs[value.index]}" if outputs and value.index else value.node
 
 
 def _check_name(

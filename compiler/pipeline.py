@@ -10,7 +10,7 @@ from ..spec.diagnostics import MAX_DIAGNOSTICS, Diagnostic, SpecError, has_error
 from ..spec.document import parse
 from ..spec.reader import Limits, read
 from ..spec.source import Source
-from .cost import check_memory
+from .cost import check_macs, check_memory
 from .expand import expand
 from .graph import Graph
 from .infer import infer, without_unused
@@ -55,6 +55,7 @@ def _front_end(source: Source, root: Path, limits: Limits, found: Findings) -> G
     document = parse(source, read(source, limits), found.report)
     graph = infer(expand(document, root, limits, found.report), found.report)
     check_memory(graph, limits, found.report)
+    check_macs(graph, found.report)
     if has_errors(found.seen.values()):
         return graph
     graph = without_unused(graph, found.report)

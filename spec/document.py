@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from .diagnostics import Diagnostic, did_you_mean, nearest
@@ -20,6 +20,8 @@ from .source import Source, Span
 from .training import Training, parse_training
 
 VERSION = 1
+# NumPy before 2.0 has 32 axes at most, the batch among them.
+MAX_AXES = 31
 
 SECTIONS = ("nnspec", "name", "description", "dtype", "inputs", "presets", "layers", "outputs", "training")
 # Sections of the language that this version does not read yet, each with what to do instead.
@@ -97,7 +99,7 @@ class Header(BaseModel):
 class InputForm(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
-    shape: list[Axis] = doc("Sizes without the batch axis, [28, 28, 1]; a name or null is a dynamic axis.")
+    shape: Annotated[list[Axis], Field(max_length=MAX_AXES)] = doc("Sizes without the batch axis, [28, 28, 1]; a name or null is a dynamic axis.")
     dtype: Dtype = doc("Dtype of the input.", "float32")
 
 

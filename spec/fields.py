@@ -37,7 +37,7 @@ def tuple_of(value: Any, count: int) -> Any:
             raise PydanticCustomError(
                 "tuple_length",
                 "must be one value or a list of {count}, not of {given}",
-                {"count": count, "given": len(value)},
+                {"count": count, "given": len(value), "help": "write one number, or one for each spatial axis"},
             )
         return tuple(value)
     return (value,) * count

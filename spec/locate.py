@@ -7,7 +7,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from .diagnostics import Diagnostic, Fix, did_you_mean, nearest
+from .diagnostics import MAX_DIAGNOSTICS, Diagnostic, Fix, did_you_mean, nearest
 from .nodes import Mapping, Node, Scalar, Sequence, describe, shorten, to_data
 from .scalars import is_number, resolve
 from .source import Span
@@ -76,7 +76,7 @@ def without_cascades(
     error: ValidationError, known: Collection[str], settled: Collection[str | None] = ()
 ) -> list[Any]:
     """Pydantic's errors. Who writes `unitz: 64` is told of that, and not that `units` is missing too."""
-    found = error.errors(include_url=False)
+    found = error.errors(include_url=False)[: MAX_DIAGNOSTICS + 1]
     meant = {nearest(str(d["loc"][-1]), known) for d in found if d["type"] == "extra_forbidden"}
     return [d for d in found if d["type"] != "missing" or d["loc"][-1] not in {*meant, *settled}]
 
@@ -93,6 +93,9 @@ def explain(details: Any, model: type[BaseModel], node: Node, owner: Span, title
         return _missing(field, model, owner, title)
     if kind == "extra_forbidden":
         return _unknown_key(field, title, model.model_fields, key.span if key else span, value)
+    if kind == "too_long":
+        message = f"{field} has {context['actual_length']} entries, and at most {context['max_length']} are allowed"
+        return Diagnostic("NN104", message, span, help=f"write a shorter {field}")
     if kind in WANTED:
         return _wrong_type(field, WANTED[kind], value, span)
     if kind in BOUNDS:

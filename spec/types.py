@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from .size import Size, product, symbol
@@ -67,6 +68,7 @@ class Policy:
     variable: str
 
     @staticmethod
+    @cache
     def named(name: str) -> Policy:
         """`mixed_float16` and `mixed_bfloat16` keep float32 weights; any other policy is one dtype."""
         mixed = name.removeprefix("mixed_")

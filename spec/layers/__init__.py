@@ -39,8 +39,6 @@ ALIASES: dict[str, str] = {
     "Convolution1D": "Conv1D",
     "Convolution2D": "Conv2D",
     "Convolution2DTranspose": "Conv2DTranspose",
-    "Deconvolution2D": "Conv2DTranspose",
-    "DepthwiseConvolution2D": "DepthwiseConv2D",
     "SeparableConvolution2D": "SeparableConv2D",
     "GlobalAvgPool1D": "GlobalAveragePooling1D",
     "GlobalAvgPool2D": "GlobalAveragePooling2D",
