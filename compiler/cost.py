@@ -49,13 +49,14 @@ def check_memory(graph: Graph, limits: Limits, report: Report) -> None:
 def check_macs(graph: Graph, report: Report) -> None:
     """Reports (NN003), at the layer that goes beyond, a sum of MACs over dynamic axes that is too long to write."""
     total: Size = 0
-    try:
-        for node in graph.nodes:
+    for node in graph.nodes:
+        try:
             total = node.signature.macs + total
-    except SizeTooLong:
-        message = "the multiply-accumulates up to here take an expression that is too long"
-        help = "give some axes of the inputs numbers"
-        report(Diagnostic("NN003", message, node.place.span, help=help))
+        except SizeTooLong:
+            message = "the multiply-accumulates up to here take an expression that is too long"
+            help = "give some axes of the inputs numbers"
+            report(Diagnostic("NN003", message, node.place.span, help=help))
+            return
 
 
 def _bytes(type_: TensorType) -> int | None:

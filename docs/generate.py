@@ -1,0 +1,109 @@
+"""Writes docs/errors.md from the table of codes and the corpus of bad specs: `python docs/generate.py`.
+
+Run it, and read the difference, after `pytest --update` has changed an answer, or when a code is added. A
+test fails while the file is not what this script would write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnspec.compiler.pipeline import check
+from nnspec.spec.diagnostics import CODES, Diagnostic, SpecError
+from nnspec.spec.reader import decode
+from nnspec.spec.render import to_text
+
+ROOT = Path(__file__).parents[1]
+BAD_SPECS = ROOT / "tests" / "corpus" / "err"
+PAGE = ROOT / "docs" / "errors.md"
+
+INTRODUCTION = """\
+# Errors
+
+Every finding has a code, a place in the file, and a help that says what to do about it. Below is each code
+with the shortest bad spec that gets it, and the answer. A file's errors all come in one run, in the order of
+the file, at most 100 of them; what only follows from another error is left unsaid.
+
+Codes from NN001 are about reading a file, from NN101 about what it says, from NN201 about how layers fit
+together, from NN301 about weights, from NN401 about backends, from NN501 about verification. NN901 is a fault
+of nnspec itself.
+
+This page is written by `python docs/generate.py` from the specs in `tests/corpus/err`.
+"""
+
+RENAMED = "Weights are found by the names of layers: was a layer renamed?"
+
+# Codes that no spec by itself can get: what happened, and what to do.
+EXPLAINED: dict[str, str] = {
+    "NN001": "The file is not there, may not be read, or is a folder, a pipe or a device. Check the path.",
+    "NN303": "The file given with `--weights` lacks a weight of the network. The message names it by its "
+    f"key, `layer/weight`, and gives its shape. {RENAMED}",
+    "NN304": "The file given with `--weights` holds a weight that the network does not have. The message "
+    f"names it. {RENAMED}",
+    "NN401": "The command needs a package that only some commands need. The help is the line that installs "
+    'it, such as `pip install "nnspec[keras]"`.',
+    "NN403": "`--opset` is not one that is written. The help gives those that are.",
+    "NN404": "The file could not be written; the message has the system's reason. What stood there before "
+    "still stands there, whole.",
+    "NN405": "A model that was made does not load or run, or tf2onnx's model gives other numbers than Keras "
+    "and was not written. In place of tf2onnx, use nnspec's own export; otherwise it is an error in nnspec, "
+    "which please report with the spec.",
+    "NN501": "Two ways of computing the network give different numbers. The message has the difference, and "
+    "the place is the first layer whose output differs.",
+    "NN502": "onnxruntime has not the provider that was asked for with `--provider`, cannot start it here, "
+    "or lacks memory.",
+    "NN901": "Something went wrong inside nnspec. Please report it with the spec.",
+}
+
+
+@dataclass(frozen=True)
+class Example:
+    """A bad spec, and all that is wrong with it."""
+
+    name: str
+    text: str
+    findings: tuple[Diagnostic, ...]
+
+    @property
+    def weight(self) -> tuple[int, int, str]:
+        """How much there is to read."""
+        return len(self.findings), len(self.text), self.name
+
+
+def examples() -> list[Example]:
+    """The corpus of bad specs, the shortest first."""
+    paths = (path for path in BAD_SPECS.iterdir() if ".nn." in path.name)
+    return sorted((example(path) for path in paths), key=lambda e: e.weight)
+
+
+def example(path: Path) -> Example:
+    data = path.read_bytes()
+    try:
+        findings = check(decode(data, path.name), path.parent).diagnostics
+    except SpecError as error:
+        findings = error.diagnostics
+    return Example(path.name, data.decode(errors="replace"), findings)
+
+
+def page() -> str:
+    """The text of docs/errors.md."""
+    known = examples()
+    sections = ["\n".join(section(code, title, known)) for code, title in CODES.items()]
+    return "\n".join([INTRODUCTION, *sections])
+
+
+def section(code: str, title: str, known: list[Example]) -> Iterator[str]:
+    """The lines about one code: the first example that has it, and what is said of it."""
+    yield f"## {code}: {title}\n"
+    if code in EXPLAINED:
+        yield f"{EXPLAINED[code]}\n"
+        return
+    shown = next(e for e in known if any(d.code == code for d in e.findings))
+    yield f"```{'json' if shown.name.endswith('.json') else 'yaml'}\n{shown.text.rstrip()}\n```\n"
+    yield f"```text\n{to_text(d for d in shown.findings if d.code == code)}\n```\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8", newline="\n")
