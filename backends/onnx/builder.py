@@ -50,7 +50,10 @@ class Builder:
         self.ops: list[Op] = []
         self.constants: dict[str, np.ndarray] = {}
         self._taken: set[str] = set(reserved)
-        self._by_content: dict[tuple[str, tuple[int, ...], bytes], str] = {}
+        self._shared: dict[tuple[str, tuple[int, ...], bytes], str] = {}
+
+    def is_free(self, name: str) -> bool:
+        return name not in self._taken
 
     def unique(self, name: str) -> str:
         """The name, or the name with the first free number behind it."""
@@ -60,24 +63,38 @@ class Builder:
         self._taken.add(free)
         return free
 
-    def op(self, type_: str, inputs: Iterable[str], scope: str, outputs: int, attributes: dict[str, Any]) -> list[str]:
-        """Adds an operator named after its layer; gives the names of its outputs."""
+    def op(
+        self,
+        type_: str,
+        inputs: Iterable[str],
+        scope: str,
+        outputs: int,
+        attributes: dict[str, Any],
+        omit: int = 0,
+    ) -> list[str]:
+        """Adds an operator named after its layer; gives the names of its outputs. The first `omit` outputs,
+        which must be optional, are left out: their name is ""."""
         name = self.unique(f"{scope}/{type_}")
-        names = [name] if outputs == 1 else [self.unique(f"{name}:{i}") for i in range(outputs)]
+        names = (
+            [name]
+            if outputs == 1
+            else ["" if i < omit else self.unique(f"{name}:{i}") for i in range(outputs)]
+        )
         self.ops.append(Op(type_, name, list(inputs), names, attributes))
         return names
 
     def constant(self, array: np.ndarray, name: str) -> str:
-        """Adds an initializer, or gives an equal one that is there already. Large ones are not searched for."""
-        array = np.asarray(array, order="C")
-        key = (str(array.dtype), array.shape, array.tobytes()) if array.size <= 64 else None
-        if key is not None and key in self._by_content:
-            return self._by_content[key]
+        """Adds an initializer."""
         unique = self.unique(name)
-        self.constants[unique] = array
-        if key is not None:
-            self._by_content[key] = unique
+        self.constants[unique] = np.asarray(array, order="C")
         return unique
+
+    def shared(self, array: np.ndarray, name: str) -> str:
+        """Adds a small constant that belongs to no layer, such as a list of axes, or gives the equal one."""
+        key = (str(array.dtype), array.shape, array.tobytes())
+        if key not in self._shared:
+            self._shared[key] = self.constant(array, f"constants/{name}")
+        return self._shared[key]
 
     def rename(self, old: str, new: str, since: int = 0) -> None:
         """Gives a value another name, and the operator that makes it too, where it is the operator's only output."""
@@ -88,10 +105,21 @@ class Builder:
             op.inputs = [new if name == old else name for name in op.inputs]
             op.outputs = [new if name == old else name for name in op.outputs]
 
+    def prune(self, outputs: Iterable[str]) -> None:
+        """Leaves out what none of the model's outputs needs, such as a mask that no layer heeds."""
+        needed, kept = set(outputs), list[Op]()
+        for op in reversed(self.ops):
+            if not needed.isdisjoint(op.outputs):
+                needed.update(name for name in op.inputs if name)
+                kept.append(op)
+        self.ops = kept[::-1]
+
     def used_constants(self) -> list[onnx.TensorProto]:
         """The initializers that some operator takes, in the order in which they were made."""
         used = {name for op in self.ops for name in op.inputs}
-        return [numpy_helper.from_array(array, name) for name, array in self.constants.items() if name in used]
+        return [
+            numpy_helper.from_array(array, name) for name, array in self.constants.items() if name in used
+        ]
 
     def node_protos(self) -> list[onnx.NodeProto]:
         return [
@@ -102,7 +130,9 @@ class Builder:
 
 def value_info(name: str, type_: TensorType) -> onnx.ValueInfoProto:
     """A graph input or output; dynamic axes carry their names, unnamed ones none."""
-    return helper.make_tensor_value_info(name, ELEMENT_TYPES[type_.dtype], [_dimension(s) for s in type_.shape])
+    return helper.make_tensor_value_info(
+        name, ELEMENT_TYPES[type_.dtype], [_dimension(s) for s in type_.shape]
+    )
 
 
 def _dimension(size: Size) -> int | str | None:

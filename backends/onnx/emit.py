@@ -47,12 +47,15 @@ def to_onnx(graph: Graph, weights: Mapping[str, np.ndarray], opset: int = DEFAUL
             _lower(node, folded.get(node.name), graph, builder, weights, tensors)
     for output in graph.outputs:
         _name_output(output, graph, builder, weights, tensors)
+    builder.prune(output.name for output in graph.outputs)
     return _model(graph, builder, opset)
 
 
 def _check_supported(graph: Graph) -> None:
     found = [
-        Diagnostic("NN402", f"{node.kind} cannot be exported to ONNX: {UNSUPPORTED[node.kind]}", node.place.span)
+        Diagnostic(
+            "NN402", f"{node.kind} cannot be exported to ONNX: {UNSUPPORTED[node.kind]}", node.place.span
+        )
         for node in graph.nodes
         if node.kind in UNSUPPORTED
     ]
@@ -110,12 +113,13 @@ def _pass_mask(node: Node, output: Tensor, tensors: Tensors) -> None:
 
 
 def _name_value(tensor: Tensor, name: str, builder: Builder, start: int) -> None:
-    """Renames what the layer's last operator made; a value that only passes through keeps its name."""
+    """Renames what the layer's last operator made. A value that only passes through keeps its name, and so does one
+    whose layer's name is an output's: the output gets it in the end."""
     made = {output for op in builder.ops[start:] for output in op.outputs}
     for form, old in tensor.forms.items():
-        if old in made and len(tensor.forms) == 1:
-            tensor.forms[form] = builder.unique(name)
-            builder.rename(old, tensor.forms[form], start)
+        if old in made and len(tensor.forms) == 1 and builder.is_free(name):
+            tensor.forms[form] = name
+            builder.rename(old, name, start)
             return
 
 
@@ -153,7 +157,11 @@ def _model(graph: Graph, builder: Builder, opset: int) -> onnx.ModelProto:
         producer_version=__version__,
         doc_string=graph.description,
     )
-    metadata = {"nnspec.spec_sha256": graph.source.digest, "nnspec.version": __version__, "nnspec.opset": str(opset)}
+    metadata = {
+        "nnspec.spec_sha256": graph.source.digest,
+        "nnspec.version": __version__,
+        "nnspec.opset": str(opset),
+    }
     helper.set_model_props(model, metadata)
     return model
 

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from . import core
+from . import (
+    activation_layers,
+    attention,
+    conv,
+    core,
+    functions,
+    merge,
+    normalization,
+    pooling,
+    recurrent,
+    shaping,
+    spatial,
+    wrappers,
+)
 from .layout import Tensor
 
 # Called as the layer's `infer` is, with tensors in place of types: lower(context, layer, **ports).
@@ -15,8 +28,66 @@ LOWERINGS: dict[str, Lowering] = {
     "Dense": core.dense,
     "Embedding": core.embedding,
     "Identity": core.identity,
+    # merge
+    "Add": merge.add,
+    "Subtract": merge.subtract,
+    "Multiply": merge.multiply,
+    "Average": merge.average,
+    "Maximum": merge.maximum,
+    "Minimum": merge.minimum,
+    "Concatenate": merge.concatenate,
+    "Dot": merge.dot,
+    # attention
+    "MultiHeadAttention": attention.multi_head_attention,
+    # shaping
+    "Flatten": shaping.flatten,
+    "Reshape": shaping.reshape,
+    "Permute": shaping.permute,
+    "RepeatVector": shaping.repeat_vector,
+    # functions
+    "Mean": functions.mean,
+    "Sum": functions.sum,
+    "Max": functions.max,
+    "Transpose": functions.transpose,
+    "SimpleRNN": recurrent.recurrent,
+    "LSTM": recurrent.recurrent,
+    "GRU": recurrent.recurrent,
+    "Bidirectional": wrappers.bidirectional,
+    "TimeDistributed": wrappers.time_distributed,
+    # conv
+    "Conv1D": conv.conv,
+    "Conv2D": conv.conv,
+    "DepthwiseConv2D": conv.depthwise_conv,
+    "SeparableConv2D": conv.separable_conv,
+    "Conv2DTranspose": conv.conv_transpose,
+    # pooling
+    "MaxPooling1D": pooling.max_pooling,
+    "MaxPooling2D": pooling.max_pooling,
+    "AveragePooling1D": pooling.average_pooling,
+    "AveragePooling2D": pooling.average_pooling,
+    "GlobalMaxPooling1D": pooling.global_max_pooling,
+    "GlobalMaxPooling2D": pooling.global_max_pooling,
+    "GlobalAveragePooling1D": pooling.global_average_pooling1d,
+    "GlobalAveragePooling2D": pooling.global_average_pooling,
+    # spatial
+    "ZeroPadding2D": spatial.zero_padding,
+    "Cropping2D": spatial.cropping,
+    "UpSampling2D": spatial.up_sampling2d,
+    "Activation": activation_layers.activation,
+    "ELU": activation_layers.elu,
+    "LeakyReLU": activation_layers.leaky_relu,
+    "PReLU": activation_layers.prelu,
+    "ReLU": activation_layers.relu,
+    "Softmax": activation_layers.softmax,
+    "BatchNormalization": normalization.batch_normalization,
+    "GroupNormalization": normalization.group_normalization,
+    "LayerNormalization": normalization.layer_normalization,
+    "Normalization": normalization.normalization,
+    "Rescaling": normalization.rescaling,
+    "Dropout": core.identity,
+    "GaussianNoise": core.identity,
+    "SpatialDropout1D": core.identity,
+    "SpatialDropout2D": core.identity,
 }
 
 UNSUPPORTED: dict[str, str] = {}
-
-

@@ -1,0 +1,230 @@
+"""Bidirectional and TimeDistributed: layers that hold a layer, and have its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+from ..fields import doc
+from ..types import Signature, TensorType, WeightSpec, Window
+from .base import Layer, LayerError, Port, check_activations
+from .functions import Function
+from .recurrent import Recurrent
+
+# Activations whose arguments Keras can copy, as those of a layer.
+COPIED = ("elu", "leaky_relu", "relu", "softmax")
+
+
+def recurrent(layer: Layer) -> Recurrent:
+    """What Bidirectional may hold. Raises PydanticCustomError for any other layer."""
+    if isinstance(layer, Recurrent):
+        return layer
+    context = {
+        "name": type(layer).__name__,
+        "code": "NN112",
+        "help": "hold a recurrent layer: {layer: {LSTM: 20}}",
+    }
+    raise PydanticCustomError("held_layer", "Bidirectional holds SimpleRNN, LSTM or GRU, not {name}", context)
+
+
+def applicable(layer: Layer) -> Layer:
+    """What TimeDistributed may hold. Raises PydanticCustomError for what does not make one tensor of one."""
+    name = type(layer).__name__
+    first, *others = layer.ports
+    if first.many or any(not port.optional for port in others) or isinstance(layer, Function):
+        help = "let it stand alone: give it all steps at once"
+        raise PydanticCustomError(
+            "held_layer",
+            "TimeDistributed holds layers of one input, and {name} is none",
+            {"name": name, "code": "NN112", "help": help},
+        )
+    if len(layer.output_names) > 1:
+        help = "leave out return_state, or whatever else gives it several outputs"
+        raise PydanticCustomError(
+            "held_layer",
+            "TimeDistributed holds layers of one output, and {name} has {count}",
+            {"name": name, "count": len(layer.output_names), "code": "NN112", "help": help},
+        )
+    return layer
+
+
+class Wrapper(Layer):
+    """What layers that hold a layer share. The held layer computes in the wrapper's dtype."""
+
+    def held(self, field: str, layer: Layer, inputs: TensorType, **others: Any) -> Signature:
+        """The signature of a layer that is held in `field`. Raises LayerError there."""
+        self.check_dtype(field, layer)
+        try:
+            signature = layer.infer(inputs, **others)
+            check_activations(layer, signature)
+        except LayerError as error:
+            raise LayerError(error.message, code=error.code, field=field, help=error.help) from None
+        return signature
+
+    def check_dtype(self, field: str, layer: Layer) -> None:
+        """Raises LayerError where the two compute in different dtypes: what Keras then declares is wrong."""
+        own, inner = self.policy.compute, layer.policy.compute
+        if own != inner:
+            message = (
+                f"{type(self).__name__} computes in {own}, and the {type(layer).__name__} in it in {inner}"
+            )
+            raise LayerError(message, code="NN202", field=field, help="give both the same dtype")
+
+    def own(self, weight: WeightSpec, prefix: str = "") -> WeightSpec:
+        """A held layer's weight as the wrapper's: it is trained where both layers are."""
+        return replace(weight, name=prefix + weight.name, trainable=weight.trainable and self.trainable)
+
+
+class Bidirectional(Wrapper):
+    """Goes through the steps in both directions, each with weights of its own, and merges the outputs."""
+
+    layer: Annotated[Layer, AfterValidator(recurrent)] = doc("The recurrent layer; it goes forward.")
+    merge_mode: Literal["concat", "sum", "mul", "ave"] | None = doc(
+        "How the two outputs become one; null keeps both.", "concat"
+    )
+    backward_layer: Annotated[Layer, AfterValidator(recurrent)] | None = doc(
+        "The layer that goes backwards; by default one like `layer`.", None
+    )
+
+    ports: ClassVar[tuple[Port, ...]] = Recurrent.ports
+    refused: ClassVar[dict[str, str]] = {
+        "weights": "values are fixed in the held layer, with kernel_initializer: {file: kernel.npy}"
+    }
+
+    @classmethod
+    def layer_fields(cls) -> list[str]:
+        return ["layer", "backward_layer"]
+
+    @property
+    def forward(self) -> Recurrent:
+        assert isinstance(self.layer, Recurrent)
+        return self.in_keras(self.layer)
+
+    @property
+    def backward(self) -> Recurrent:
+        if self.backward_layer is None:
+            return self.forward.changed(go_backwards=True)
+        assert isinstance(self.backward_layer, Recurrent)
+        return self.in_keras(self.backward_layer)
+
+    def in_keras(self, layer: Recurrent) -> Recurrent:
+        """The layer as Keras changes it: masked steps are zeros wherever all steps are given."""
+        return layer.changed(zero_output_for_mask=layer.return_sequences)
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        outputs = ("output",) if self.merge_mode else ("forward", "backward")
+        return (*outputs, *self.state_names) if self.forward.return_state else outputs
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """`forward_h`, `forward_c`, … for an LSTM, else `forward_state` and `backward_state`."""
+        both = (("forward", self.forward), ("backward", self.backward))
+        return tuple(f"{way}_{state.removeprefix('state_')}" for way, layer in both for state in layer.states)
+
+    def infer(self, sequences: TensorType, initial_state: Sequence[TensorType] = ()) -> Signature:
+        self.check_directions(bool(initial_state))
+        self.check_copied()
+        half = len(self.forward.states) if initial_state else 0
+        ahead = self.held("layer", self.forward, sequences, initial_state=initial_state[:half])
+        field = "backward_layer" if self.backward_layer else "layer"
+        back = self.held(field, self.backward, sequences, initial_state=initial_state[half:])
+        weights = [self.own(w, "forward/") for w in ahead.weights] + [
+            self.own(w, "backward/") for w in back.weights
+        ]
+        states = (*ahead.outputs[1:], *back.outputs[1:])
+        return Signature((*self.merged(ahead.output), *states), tuple(weights), ahead.macs + back.macs, "all")
+
+    def merged(self, output: TensorType) -> tuple[TensorType, ...]:
+        """The outputs, of one direction's."""
+        match self.merge_mode:
+            case None:
+                return (output, output)
+            case "concat":
+                return (output.with_shape(*output.shape[:-1], 2 * output.shape[-1]),)
+        return (output,)
+
+    def output_mask(self, *inputs: TensorType) -> bool:
+        return self.forward.output_mask(*inputs)
+
+    def check_directions(self, stateful_start: bool) -> None:
+        """Raises LayerError where the two layers do not go together."""
+        forward, backward = self.forward, self.backward
+        if forward.go_backwards == backward.go_backwards:
+            field = "backward_layer" if self.backward_layer else "layer"
+            way = "backwards" if forward.go_backwards else "forward"
+            alone = "leave go_backwards out: a backward layer is made of the same kind"
+            help = "give one of them go_backwards: true" if self.backward_layer else alone
+            raise LayerError(f"both layers go {way}", code="NN112", field=field, help=help)
+        for name in ("return_sequences", "return_state", "units"):
+            here, there = getattr(forward, name), getattr(backward, name)
+            if here != there:
+                message = f"{name} is {_word(here)} in the layer, and {_word(there)} in the backward layer"
+                raise LayerError(
+                    message, code="NN203", field="backward_layer", help=f"give {name} the same value in both"
+                )
+        if (stateful_start or forward.return_state) and forward.states != backward.states:
+            message = "layers with different states cannot share initial_state, nor return_state"
+            raise LayerError(
+                message, code="NN203", field="backward_layer", help="take two layers of one kind"
+            )
+
+    def check_copied(self) -> None:
+        """Raises LayerError for an activation that Keras cannot copy with the layer."""
+        for activation in self.forward.activations.values():
+            if activation.arguments and activation.name not in COPIED:
+                message = (
+                    f"Bidirectional copies its layer, and Keras cannot copy {activation.name} with arguments"
+                )
+                help = f"leave out the arguments of {activation.name}"
+                raise LayerError(message, code="NN112", field="layer", help=help)
+
+
+class TimeDistributed(Wrapper):
+    """Applies a layer to every step of [batch, time, …], with the same weights."""
+
+    layer: Annotated[Layer, AfterValidator(applicable)] = doc("The layer that is applied.")
+
+    @classmethod
+    def layer_fields(cls) -> list[str]:
+        return ["layer"]
+
+    def infer(self, inputs: TensorType) -> Signature:
+        if inputs.rank < 3:
+            message = f"TimeDistributed takes [batch, time, …], of rank 3 or more, not of rank {inputs.rank}"
+            help = f"use {type(self.layer).__name__} alone, or give the input a time axis"
+            raise LayerError(message, code="NN201", help=help)
+        inner = self.one_step(inputs)
+        batch, time, *_ = inputs.shape
+        output = TensorType((batch, time, *inner.output.features), inner.output.dtype)
+        self.check_mask(inputs, output)
+        reach = (Window(1), *inner.reach) if isinstance(inner.reach, tuple) else inner.reach
+        return Signature((output,), tuple(self.own(w) for w in inner.weights), time * inner.macs, reach)
+
+    def one_step(self, inputs: TensorType) -> Signature:
+        """The held layer's signature, the steps being samples of its batch."""
+        batch, time, *rest = inputs.shape
+        step = replace(inputs, shape=(batch * time, *rest))
+        return self.held("layer", self.layer, step)
+
+    def output_mask(self, *inputs: TensorType) -> bool:
+        return inputs[0].masked
+
+    def check_mask(self, inputs: TensorType, output: TensorType) -> None:
+        """Raises LayerError where Keras hands the mask, which has all axes but the last, on to a misfit."""
+        if inputs.masked and inputs.shape[:-1] != output.shape[:-1]:
+            raise LayerError(
+                f"the mask of the input goes on to the output, and does not fit it: {output}",
+                code="NN203",
+                field="layer",
+                help="set mask_zero: false in the Embedding that the mask comes from",
+            )
+
+
+def _word(value: object) -> str:
+    """A value as a spec has it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
