@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from pydantic.fields import FieldInfo
-
 from ..compiler.graph import Graph, Node, Preset
 from ..spec.fields import Margins, OneOrMany, PerAxis
 from ..spec.initializers import Fixed
 from ..spec.layers.base import Layer
 from ..spec.named import Named
+from ..spec.records import metadata
 from ..spec.types import Policy
 
 
@@ -75,10 +74,10 @@ def spell_preset(preset: Preset) -> KerasCall:
 
 def through_preset(layer: Layer, filled: KerasCall) -> KerasCall:
     """The layer's call with what `filled`, its preset, does not give it: the rest, and what it overrides."""
-    full, info = spell(layer).first, type(layer).model_fields
+    full = spell(layer).first
     preset, own = dict(filled.arguments), dict(full.arguments)
     reset = [name for name in preset if name not in own]
-    back = [(name, argument(getattr(layer, name), info[name], layer.dtype)) for name in reset]
+    back = [(name, field_argument(layer, name)) for name in reset]
     kept = [(name, value) for name, value in full.arguments if name not in preset or preset[name] != value]
     leading = [name not in preset for name, _ in full.arguments[: full.positional]]
     return KerasCall(full.function, (*kept, *back), [*leading, False].index(False))
@@ -95,17 +94,17 @@ def constructor(layer: Layer, leave_out: tuple[str, ...] = ()) -> KerasCall:
     """The class's call: required fields, and those that are not at their default."""
     cls = type(layer)
     names = [name for name in [*cls.own_fields(), "trainable", "dtype"] if name not in leave_out]
-    given = [(name, getattr(layer, name), cls.model_fields[name]) for name in names]
-    arguments = tuple(
-        (name, argument(value, info, layer.dtype))
-        for name, value, info in given
-        if _is_given(name, value, info)
-    )
+    arguments = tuple((name, field_argument(layer, name)) for name in names if _is_given(layer, name))
     return KerasCall(f"keras.layers.{cls.__name__}", arguments, _positional(cls, arguments))
 
 
-def argument(value: Any, info: FieldInfo | None = None, dtype: str | None = None) -> Any:
-    """A field's value as Keras takes it, in a layer of that dtype."""
+def field_argument(layer: Layer, name: str) -> Any:
+    """A layer's field as Keras takes it."""
+    return argument(getattr(layer, name), metadata(type(layer), name), layer.dtype)
+
+
+def argument(value: Any, marks: tuple[Any, ...] = (), dtype: str | None = None) -> Any:
+    """A value as Keras takes it, in a layer of that dtype; `marks` says how a field may be spelled shorter."""
     match value:
         case Named():
             return _named(value, dtype)
@@ -113,11 +112,11 @@ def argument(value: Any, info: FieldInfo | None = None, dtype: str | None = None
             return KerasCall("keras.initializers.Constant", (("value", value),), positional=1)
         case Layer():
             return spell(value).constructor
-        case tuple() if info and PerAxis in info.metadata and len(set(value)) == 1:
+        case tuple() if PerAxis in marks and len(set(value)) == 1:
             return value[0]
-        case (only,) if info and OneOrMany in info.metadata:
+        case (only,) if OneOrMany in marks:
             return only
-        case tuple() if info and Margins in info.metadata:
+        case tuple() if Margins in marks:
             return _margins(value)
     return value
 
@@ -141,17 +140,18 @@ def _named(named: Named, dtype: str | None) -> Any:
     return Partial(KerasCall(f"keras.activations.{named.name}", arguments))
 
 
-def _is_given(name: str, value: Any, info: FieldInfo) -> bool:
+def _is_given(layer: Layer, name: str) -> bool:
+    field, value = layer.fields[name], getattr(layer, name)
     if name == "dtype":
         return value not in (None, DEFAULT_DTYPE)
-    return info.is_required() or (value != info.default and argument(value, info) != info.default)
+    return field.required or (value != field.default and field_argument(layer, name) != field.default)
 
 
 def _positional(cls: type[Layer], arguments: tuple[tuple[str, Any], ...]) -> int:
     """The leading arguments that people write without a keyword: the first field, and required ones after it."""
     count = 0
     for (name, _), field in zip(arguments, cls.own_fields(), strict=False):
-        if name != field or (count and not cls.model_fields[field].is_required()):
+        if name != field or (count and not cls.fields[field].required):
             break
         count += 1
     return count

@@ -11,8 +11,6 @@ import click
 from .streams import write
 
 if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
-
     from ..spec.layers.base import Layer
 
 TYPES = {bool: "true or false", int: "integer", float: "number", str: "string", NoneType: "null"}
@@ -47,8 +45,8 @@ def details(name: str) -> str:
     layer = find(name)
     if layer is None:
         raise click.UsageError(unknown(name))
-    fields = [*layer.own_fields(), *(f for f in layer.model_fields if f not in layer.own_fields())]
-    rows = [field_row(field, layer.model_fields[field]) for field in fields]
+    fields = [*layer.own_fields(), *(f for f in layer.fields if f not in layer.own_fields())]
+    rows = [field_row(layer, field) for field in fields]
     alias = f" (Keras's {name} is the same)" if name != layer.__name__ else ""
     head = f"{layer.__name__}{alias}: {first_line(layer)}"
     columns = ("field", "type", "default", "about")
@@ -68,14 +66,17 @@ def first_line(layer: type[Layer] | None) -> str:
     return (inspect.getdoc(layer) or "").partition("\n")[0]
 
 
-def field_row(name: str, info: FieldInfo) -> tuple[str, ...]:
-    bounds = ", ".join(bound for part in info.metadata for bound in bounds_of(part))
-    kind = short_form(info) or words(info.annotation, name)
-    default = "required" if info.is_required() else spelled(info.default)
-    return name, f"{kind}, {bounds}" if bounds else kind, default, info.description or ""
+def field_row(layer: type[Layer], name: str) -> tuple[str, ...]:
+    from ..spec.records import metadata, types
+
+    field, marks = layer.fields[name], metadata(layer, name)
+    bounds = ", ".join(bound for mark in marks for bound in bounds_of(mark))
+    kind = short_form(types(layer)[name], marks) or words(types(layer)[name], name)
+    default = "required" if field.required else spelled(field.default)
+    return name, f"{kind}, {bounds}" if bounds else kind, default, field.description
 
 
-def short_form(info: FieldInfo) -> str | None:
+def short_form(annotation: Any, marks: tuple[Any, ...]) -> str | None:
     """What a field takes that has a short form; None where it has only the form of its type."""
     from ..spec.fields import Margins, OneOrMany, PerAxis
 
@@ -84,8 +85,8 @@ def short_form(info: FieldInfo) -> str | None:
         Margins: "integer, or one or two for each axis",
         OneOrMany: "integer, or a list of them",
     }
-    form = next((form for mark, form in forms.items() if mark in info.metadata), None)
-    return f"{form}, or null" if form and NoneType in get_args(info.annotation) else form
+    form = next((form for mark, form in forms.items() if mark in marks), None)
+    return f"{form}, or null" if form and NoneType in get_args(get_args(annotation)[0]) else form
 
 
 def refusals(layer: type[Layer]) -> str:

@@ -133,7 +133,7 @@ def misfitting_weights(layer: Layer, signature: Signature, step: Step) -> list[D
     for weight in signature.weights:
         fixed = weight.initializer
         if isinstance(fixed, Fixed) and fixed.shape != weight.shape:
-            field = next((f for f in type(layer).model_fields if getattr(layer, f) is fixed), None)
+            field = next((f for f in type(layer).fields if getattr(layer, f) is fixed), None)
             wanted = _shape(weight.shape)
             message = f"the values have shape {_shape(fixed.shape)}, and {weight.name} has shape {wanted}"
             help = f"give values of shape {wanted}"

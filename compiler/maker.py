@@ -113,7 +113,7 @@ class Maker:
 
     def _short_form(self, call: Call, cls: type[Layer], value: Node) -> nodes.Mapping | None:
         fields = cls.own_fields()
-        required = [name for name in fields if cls.model_fields[name].is_required()]
+        required = [name for name in fields if cls.fields[name].required]
         if not fields:
             message, help = f"{call.name} has no argument for {describe(value)}", f"write {call.name} alone"
         elif isinstance(value, nodes.Sequence) and len(required) > 1:
@@ -187,7 +187,7 @@ def _misplaced(cls: type[Layer], key: Scalar, settled: set[str]) -> Diagnostic |
     name, kind = str(key.value), cls.__name__
     if name in cls.refused:
         return Diagnostic("NN112", f"{kind} cannot have {name} in a spec", key.span, help=cls.refused[name])
-    if name in cls.model_fields:
+    if name in cls.fields:
         return None
     if name in SIBLINGS:
         help = f"put it beside the layer: {{{kind}: …, {name}: …}}"
@@ -207,7 +207,7 @@ def _owner(cls: type[Layer], name: str) -> str | None:
     field."""
     if canonical(name) is not None:
         return next(iter(cls.layer_fields()), None)
-    return "activation" if name in ACTIVATIONS and "activation" in cls.model_fields else None
+    return "activation" if name in ACTIVATIONS and "activation" in cls.fields else None
 
 
 def _unknown_layer(call: Call, presets: Collection[str]) -> Diagnostic:

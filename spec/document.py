@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from .diagnostics import Diagnostic, did_you_mean, nearest
@@ -16,6 +16,7 @@ from .layers import is_reserved
 from .locate import Report, validate
 from .naming import bad_name, check_name, name_help
 from .nodes import Mapping, Node, Scalar, Sequence, describe, shorten, to_data
+from .records import Record
 from .source import Source, Span
 from .training import Training, parse_training
 
@@ -85,10 +86,11 @@ def axis(value: Any) -> Any:
 
 
 Axis: TypeAlias = Annotated[Any, BeforeValidator(axis)]
+Shape: TypeAlias = Annotated[list[Axis], Field(max_length=MAX_AXES)]
 
 
-class Header(BaseModel):
-    model_config = ConfigDict(strict=True, extra="ignore")
+class Header(Record):
+    """The sections that are one value each."""
 
     nnspec: int = doc("The version of the language, which is 1.")
     name: str = doc("What the network is called in Keras, ONNX and the generated code.")
@@ -96,10 +98,10 @@ class Header(BaseModel):
     dtype: DtypePolicy = doc("Dtype or mixed policy of all layers that have none of their own.", "float32")
 
 
-class InputForm(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
+class InputForm(Record):
+    """The long form of an input."""
 
-    shape: Annotated[list[Axis], Field(max_length=MAX_AXES)] = doc("Sizes without the batch axis, [28, 28, 1]; a name or null is a dynamic axis.")
+    shape: Shape = doc("Sizes without the batch axis, [28, 28, 1]; a name or null is a dynamic axis.")
     dtype: Dtype = doc("Dtype of the input.", "float32")
 
 
@@ -139,7 +141,8 @@ def _check_sections(root: Mapping, report: Report) -> frozenset[str | None]:
 
 
 def _header(root: Mapping, start: Span, meant: frozenset[str | None], report: Report) -> Header | None:
-    header = validate(Header, root, start, report, title="a spec", settled=meant)
+    given = {str(key.value): to_data(value) for key, value in root.entries if key.value in Header.fields}
+    header = validate(Header, root, start, report, data=given, title="a spec", settled=meant)
     if header is None:
         return None
     version, name = root.get("nnspec"), root.get("name")

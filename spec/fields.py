@@ -9,15 +9,13 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, GetPydanticSchema
 from pydantic_core import PydanticCustomError, core_schema
 
+from .records import doc
 from .types import DTYPES, FLOATS
+
+__all__ = ["doc"]
 
 # Beyond this a size is a slip of the finger, and a single axis of it would not fit any memory.
 MAX_SIZE = 2**31 - 1
-
-
-def doc(description: str, default: Any = ...) -> Any:
-    """A field with its one line of documentation; without a default it is required."""
-    return Field(default, description=description)
 
 
 def parsed_by(parse: Callable[[Any], Any]) -> GetPydanticSchema:
@@ -119,12 +117,10 @@ Rate: TypeAlias = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Seed: TypeAlias = Annotated[int, Field(ge=0, lt=2**31)] | None
 
 # How many axes there are is known to the layer, which makes tuples of what is given: see `layers/windows.py`.
-Sizes: TypeAlias = Annotated[tuple[PositiveInt, ...], PerAxis, Field(validate_default=True)]
+Sizes: TypeAlias = Annotated[tuple[PositiveInt, ...], PerAxis]
 OptionalSizes: TypeAlias = Annotated[tuple[PositiveInt, ...] | None, PerAxis]
 OptionalMargin: TypeAlias = Annotated[tuple[NonNegativeInt, ...] | None, PerAxis]
-BothSides: TypeAlias = Annotated[
-    tuple[tuple[NonNegativeInt, NonNegativeInt], ...], Margins, Field(validate_default=True)
-]
+BothSides: TypeAlias = Annotated[tuple[tuple[NonNegativeInt, NonNegativeInt], ...], Margins]
 Axes: TypeAlias = Annotated[tuple[Int, ...], BeforeValidator(many), OneOrMany]
 OptionalAxes: TypeAlias = Annotated[tuple[Int, ...] | None, BeforeValidator(many), OneOrMany]
 Ints: TypeAlias = Annotated[tuple[Int, ...], BeforeValidator(as_tuple)]

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ValidationError
-
 from .diagnostics import MAX_DIAGNOSTICS, Diagnostic, Fix, did_you_mean, nearest
 from .nodes import Mapping, Node, Scalar, Sequence, describe, shorten, to_data
+from .records import Record
 from .scalars import is_number, resolve
 from .source import Span
 
 Report: TypeAlias = Callable[[Diagnostic], None]
 Location: TypeAlias = tuple[int | str, ...]
-ModelT = TypeVar("ModelT", bound=BaseModel)
+RecordT = TypeVar("RecordT", bound=Record)
 
 # pydantic's error type -> what the value must be. Anything in this table is a value of the wrong type.
 WANTED = {
@@ -48,7 +47,7 @@ ABOUT_NAMES = {"named_unknown": "NN113", "unknown_argument": "NN101", "lacking_a
 
 
 def validate(
-    model: type[ModelT],
+    record: type[RecordT],
     node: Node,
     owner: Span,
     report: Report,
@@ -57,31 +56,28 @@ def validate(
     context: Any = None,
     title: str = "",
     settled: Collection[str | None] = (),
-) -> ModelT | None:
-    """The node as an instance of the model; or None, with every error reported at its place.
+) -> RecordT | None:
+    """The node as a record of that class; or None, with every error reported at its place.
 
     `owner` is where a missing field is reported, `data` the node's value where some parts are already made,
     `title` what messages call the thing, `settled` the fields whose absence was reported in other words.
     """
-    try:
-        return model.model_validate(to_data(node) if data is None else data, context=context)
-    except ValidationError as error:
-        found = without_cascades(error, model.model_fields, settled)
-    for details in found:
-        report(explain(details, model, node, owner, title or model.__name__))
-    return None
+    made, problems = record.make(to_data(node) if data is None else data, context)
+    for details in without_cascades(problems, record.fields, settled):
+        report(explain(details, record, node, owner, title or record.__name__))
+    return made
 
 
 def without_cascades(
-    error: ValidationError, known: Collection[str], settled: Collection[str | None] = ()
+    problems: list[Any], known: Collection[str], settled: Collection[str | None] = ()
 ) -> list[Any]:
-    """Pydantic's errors. Who writes `unitz: 64` is told of that, and not that `units` is missing too."""
-    found = error.errors(include_url=False)[: MAX_DIAGNOSTICS + 1]
+    """Pydantic's errors, those that say something new. Who writes `unitz: 64` is told of that, and not that `units` is missing too."""
+    found = problems[: MAX_DIAGNOSTICS + 1]
     meant = {nearest(str(d["loc"][-1]), known) for d in found if d["type"] == "extra_forbidden"}
     return [d for d in found if d["type"] != "missing" or d["loc"][-1] not in {*meant, *settled}]
 
 
-def explain(details: Any, model: type[BaseModel], node: Node, owner: Span, title: str) -> Diagnostic:
+def explain(details: Any, record: type[Record], node: Node, owner: Span, title: str) -> Diagnostic:
     """One of pydantic's errors as a diagnostic. An error of ours says in its context where inside the value
     it is."""
     kind, context = details["type"], details.get("ctx", {})
@@ -90,9 +86,9 @@ def explain(details: Any, model: type[BaseModel], node: Node, owner: Span, title
     key, value = find(node, location)
     span = value.span if value is not None else owner
     if kind == "missing":
-        return _missing(field, model, owner, title)
+        return _missing(field, record, owner, title)
     if kind == "extra_forbidden":
-        return _unknown_key(field, title, model.model_fields, key.span if key else span, value)
+        return _unknown_key(field, title, record.fields, key.span if key else span, value)
     if kind == "too_long":
         message = f"{field} has {context['actual_length']} entries, and at most {context['max_length']} are allowed"
         return Diagnostic("NN104", message, span, help=f"write a shorter {field}")
@@ -157,8 +153,8 @@ def _unknown_key(
     return Diagnostic("NN101", message, span, help=help, fix=Fix(span, near) if near else None)
 
 
-def _missing(field: str, model: type[BaseModel], owner: Span, title: str) -> Diagnostic:
-    info = model.model_fields.get(field)
+def _missing(field: str, record: type[Record], owner: Span, title: str) -> Diagnostic:
+    info = record.fields.get(field)
     about = f": {info.description[0].lower()}{info.description[1:]}" if info and info.description else ""
     return Diagnostic("NN102", f'{title} needs "{field}"', owner, help=f'add "{field}"{about}'.rstrip("."))
 

@@ -25,13 +25,29 @@ Arguments: TypeAlias = Mapping[str, tuple[Any, Any]]
 BUILT_IN = frozenset(get_args(core_schema.ErrorType))
 
 
-@dataclass(frozen=True)
 class Named:
-    """A Keras object by name, with the arguments that the spec gives it."""
+    """A Keras object by name, with the arguments that the spec gives it. Never changed after it is made.
 
-    catalogue: Catalogue = field(repr=False, compare=False)
-    name: str
-    arguments: tuple[tuple[str, Any], ...] = ()
+    It is no dataclass, since pydantic would check a field of one by its own rules.
+    """
+
+    __slots__ = ("arguments", "catalogue", "name")
+
+    def __init__(self, catalogue: Catalogue, name: str, arguments: tuple[tuple[str, Any], ...] = ()) -> None:
+        self.catalogue, self.name, self.arguments = catalogue, name, arguments
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Named) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __repr__(self) -> str:
+        return f"Named({self.name!r}, {self.arguments!r})"
+
+    @property
+    def _key(self) -> tuple[Any, ...]:
+        return self.catalogue.kind, self.name, self.arguments
 
     def __getitem__(self, argument: str) -> Any:
         """The argument's value, or its default."""
@@ -96,7 +112,7 @@ class Catalogue:
         try:
             model = self._model(canonical).model_validate(arguments)
         except ValidationError as error:
-            found = without_cascades(error, self.entries[canonical])
+            found = without_cascades(error.errors(include_url=False), self.entries[canonical])
             details = [self._detail(canonical, one) for one in found]
             raise ValidationError.from_exception_data(canonical, details) from None
         return Named(self, canonical, tuple((key, getattr(model, key)) for key in arguments))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 from pydantic_core import PydanticCustomError
 
 from . import nodes
@@ -19,6 +19,7 @@ from .metrics import METRICS, Metric
 from .named import Catalogue, Named
 from .nodes import describe
 from .optimizers import OPTIMIZERS, RMSPROP, SCHEDULES, Optimizer
+from .records import Record
 from .source import Span
 
 __all__ = ["LOSSES", "METRICS", "OPTIMIZERS", "SCHEDULES", "Training", "parse_training"]
@@ -146,10 +147,8 @@ MetricsField: TypeAlias = Annotated[Any, parsed_by(parse_metrics)]
 JitField: TypeAlias = Annotated[Any, parsed_by(parse_jit)]
 
 
-class Section(BaseModel):
-    """The section as pydantic checks it."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", defer_build=True)
+class Section(Record):
+    """The section as it is written."""
 
     optimizer: Optimizer = doc("How the weights are changed.", RMSPROP)
     loss: LossesField = doc("What is made small: one loss, or one for each output.", None)
@@ -174,7 +173,7 @@ def parse_training(root: nodes.Mapping, report: Report) -> Training | None:
     section = validate(Section, node, key.span, report, title="training")
     if section is None:
         return None
-    values = {name: getattr(section, name) for name in Section.model_fields}
+    values = {name: getattr(section, name) for name in Section.fields}
     spans = {str(name.value): value.span for name, value in node.entries}
     return Training(key.span, **values, output_keys=_output_keys(node, values), fields=spans)
 

@@ -1,14 +1,17 @@
 """Every spec of the corpus: the right ones give their goldens and run alike on every path, the wrong ones
 give their answers.
 
-tf2onnx runs on all right ones too: XXX.
+All right ones run through tf2onnx too: it takes less than a second a case on average. TF2ONNX_FAILS has those
+on which it is wrong, and a test fails once it is not.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Goldens
@@ -62,59 +65,64 @@ def test_onnx(path: Path, goldens: Goldens) -> None:
     goldens.compare(golden(path, ".onnx.txt"), onnx_text(to_onnx(graph, initialize(graph, 0))))
 
 
+@cache
 def job_of(path: Path) -> Job:
     """The case's inputs and weights, none of which is at a value where a mistake would not show."""
     graph = graph_of(path)
     return Job(graph, random_weights(graph), make_cases(graph), path.parent)
 
 
-@pytest.fixture(scope="session")
-def jobs() -> dict[Path, Job]:
-    return {path: job_of(path) for path in OK}
+@cache
+def reference(path: Path) -> Run:
+    return run_keras(job_of(path))
 
 
-@pytest.fixture(scope="session")
-def references(jobs: dict[Path, Job]) -> dict[Path, Run]:
-    return {path: run_keras(job) for path, job in jobs.items()}
+def differences(path: Path, run: Run | str) -> list[str]:
+    """How a path's outputs differ from those of Keras."""
+    if isinstance(run, str):
+        return [run]
+    found = compare_outputs(job_of(path), run, reference(path), TOLERANCE)
+    return [f"{output.name} differs by {output.max_abs:.3g}" for output in found if not output.equal]
 
 
-@pytest.fixture(scope="session")
-def code_runs(jobs: dict[Path, Job]) -> dict[Path, Run | str]:
-    """What all generated modules compute, in one child process: TensorFlow is imported once."""
-    return dict(zip(jobs, run_python_all(list(jobs.values())), strict=True))
-
-
-def assert_equal(job: Job, run: Run | str, reference: Run) -> None:
-    assert isinstance(run, Run), run
-    for found in compare_outputs(job, run, reference, TOLERANCE):
-        assert found.equal, f"{found.name} differs by {found.max_abs:.3g}"
-
-
-@each_right
-def test_generated_code_computes_what_keras_does(
-    path: Path, jobs: dict[Path, Job], references: dict[Path, Run], code_runs: dict[Path, Run | str]
-) -> None:
-    assert_equal(jobs[path], code_runs[path], references[path])
+def test_generated_code_computes_what_keras_does() -> None:
+    """All modules in one child process, so that TensorFlow is imported once."""
+    runs = dict(zip(OK, run_python_all([job_of(path) for path in OK]), strict=True))
+    found = {stem(path): differences(path, run) for path, run in runs.items()}
+    assert {name: differing for name, differing in found.items() if differing} == {}
 
 
 @each_right
-def test_native_onnx_computes_what_keras_does(
-    path: Path, jobs: dict[Path, Job], references: dict[Path, Run]
-) -> None:
-    assert_equal(jobs[path], run_onnx(jobs[path]), references[path])
+def test_native_onnx_computes_what_keras_does(path: Path) -> None:
+    assert differences(path, run_onnx(job_of(path))) == []
 
 
-@each_right
-def test_tf2onnx_computes_what_keras_does(
-    path: Path, jobs: dict[Path, Job], references: dict[Path, Run]
-) -> None:
-    assert_equal(jobs[path], run_tf2onnx(jobs[path]), references[path])
+# What tf2onnx 1.17 makes of them with TensorFlow 2.21 and Keras 3.15.
+TF2ONNX_FAILS = {
+    "activations": "writes TensorFlow's Expm1, which ONNX does not have",
+    "forecast_10": "writes TimeDistributed for one length of the time axis",
+    "normalization": "leaves constants out, and asks for them as inputs",
+    "time_distributed": "writes TensorFlow's vectorized convolution with channels and batch mixed up",
+    "transformer_encoder": "writes TensorFlow's Erfc, which ONNX does not have",
+    "up_sampling2d": "traces UpSampling2D, where Keras decides by a dynamic size",
+}
+
+
+def tf2onnx_case(path: Path) -> Any:
+    reason = TF2ONNX_FAILS.get(stem(path))
+    marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
+    return pytest.param(path, marks=marks, id=stem(path))
+
+
+@pytest.mark.parametrize("path", map(tf2onnx_case, OK))
+def test_tf2onnx_computes_what_keras_does(path: Path) -> None:
+    assert differences(path, run_tf2onnx(job_of(path))) == []
 
 
 def kinds(layer: Layer) -> Iterator[str]:
     """The layer's name, and those of the layers that it holds."""
     yield type(layer).__name__
-    for field in type(layer).model_fields:
+    for field in type(layer).fields:
         if isinstance(held := getattr(layer, field), Layer):
             yield from kinds(held)
 

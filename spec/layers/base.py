@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
 from ..activations import ACTIVATIONS, has_axis
 from ..fields import DtypePolicy, doc
 from ..initializers import Initializer
 from ..named import Named
+from ..records import Record
 from ..types import Policy, Signature, TensorType, WeightSpec, is_float
 
 
@@ -34,12 +33,8 @@ class Port:
     optional: bool = False
 
 
-class Layer(BaseModel):
+class Layer(Record):
     """A layer of Keras by its own name. Fields are Keras's arguments; meaning is in `infer`."""
-
-    model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, defer_build=True, arbitrary_types_allowed=True, protected_namespaces=()
-    )
 
     trainable: bool = doc("Whether training changes the weights.", True)
     dtype: DtypePolicy | None = doc("Dtype or mixed policy of computation and weights; by default the file's.", None)
@@ -59,7 +54,7 @@ class Layer(BaseModel):
     @classmethod
     def own_fields(cls) -> list[str]:
         """The fields in Keras's order, without those that every layer has. The first is what `Dense: 10` fills."""
-        names = [name for name in cls.model_fields if name not in Layer.model_fields]
+        names = [name for name in cls.fields if name not in Layer.fields]
         return [*cls.leading, *(name for name in names if name not in cls.leading)]
 
     @classmethod

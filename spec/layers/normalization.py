@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from ..fields import MAX_SIZE, Axes, Int, NonNegativeFloat, Numbers, Rate, doc, numbers_shape
 from ..initializers import ONES, ZEROS, InitializerField
 from ..penalties import Constraint, Regularizer
+from ..records import Details
 from ..types import Reach, Signature, TensorType, WeightSpec
 from .base import Layer, LayerError, known, normalize_axes, normalize_axis, require_float, require_min_rank
 
@@ -146,18 +147,13 @@ class Normalization(Layer):
 
     passes_mask: ClassVar[bool] = True
 
-    @model_validator(mode="after")
-    def _given_together(self) -> Self:
-        if (self.mean is None) != (self.variance is None):
-            given, other = ("mean", "variance") if self.variance is None else ("variance", "mean")
-            context = {
-                "given": given,
-                "other": other,
-                "code": "NN102",
-                "help": f"add {other}, or remove {given}",
-            }
-            raise PydanticCustomError("given_together", "{given} is given without {other}", context)
-        return self
+    def problems(self) -> list[Details]:
+        if (self.mean is None) == (self.variance is None):
+            return []
+        given, other = ("mean", "variance") if self.variance is None else ("variance", "mean")
+        context = {"code": "NN102", "help": f"add {other}, or remove {given}"}
+        message = f"{given} is given without {other}"
+        return [{"type": "given_together", "loc": (), "msg": message, "ctx": context}]
 
     def kept_axes(self, rank: int) -> tuple[int, ...]:
         """The axes that have a mean and variance for each position, in ascending order."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar, TypeVar
 
-from pydantic import ValidationInfo, field_validator
-
 from ..fields import DataFormat, Margins, PerAxis, doc, inner_strides, margins_of, tuple_of
+from ..records import metadata
 from ..size import Size, ceil_div
 from ..types import TensorType
 from .base import Layer, LayerError, require_rank
@@ -39,15 +38,13 @@ class Spatial(Layer):
         "Whether the channels are the last axis, or the first behind the batch.", "channels_last"
     )
 
-    @field_validator("*", mode="before")
     @classmethod
-    def _one_for_each_axis(cls, value: Any, info: ValidationInfo) -> Any:
+    def prepared(cls, name: str, value: Any) -> Any:
         """A number that stands for all axes becomes one for each; tf.nn's form of strides Keras's."""
-        name = info.field_name or ""
-        field = cls.model_fields[name]
-        if Margins in field.metadata:
+        marks = metadata(cls, name)
+        if Margins in marks:
             return margins_of(value, cls.rank)
-        if PerAxis not in field.metadata or value is field.default is None:
+        if PerAxis not in marks or value is cls.fields[name].default is None:
             return value
         return tuple_of(inner_strides(value, cls.rank) if name == "strides" else value, cls.rank)
 

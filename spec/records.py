@@ -1,0 +1,134 @@
+"""Records: frozen values of typed fields, as layers and the sections of a file are.
+
+Pydantic checks each field by its type. It does so for the fields that a file gives, when it gives them: a whole
+pydantic model for each of Keras's layers would cost every start of the program more than all of its work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, ClassVar, NamedTuple, Self, get_origin, get_type_hints
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
+
+_CONFIG = ConfigDict(strict=True, arbitrary_types_allowed=True)
+
+# One problem, in pydantic's terms: `type`, `loc` (from the record on), `msg`, and `ctx` where there is more to say.
+Details = dict[str, Any]
+
+
+class Field(NamedTuple):
+    """A field's documentation and default; `...` where a value must be given."""
+
+    description: str
+    default: Any = ...
+
+    @property
+    def required(self) -> bool:
+        return self.default is ...
+
+
+def doc(description: str, default: Any = ...) -> Any:
+    """Declares a field with its one line of documentation; without a default it is required."""
+    return Field(description, default)
+
+
+class Record:
+    """A frozen value of the fields that its class declares by `name: Type = doc("…", default)`."""
+
+    fields: ClassVar[dict[str, Field]] = {}
+
+    def __init_subclass__(cls) -> None:
+        declared = (item for base in reversed(cls.__mro__) for item in vars(base).items())
+        cls.fields = {name: value for name, value in declared if isinstance(value, Field)}
+
+    def __init__(self, **values: Any) -> None:
+        """A record of values that are known to be right, and defaults for the others."""
+        defaults = {n: self.prepared(n, f.default) for n, f in self.fields.items() if n not in values}
+        self.__dict__.update(defaults, **values)
+
+    @classmethod
+    def make(cls, data: Mapping[str, Any], context: Any = None) -> tuple[Self | None, list[Details]]:
+        """The record of these values, once each is of its field's type; or None, and every problem there is."""
+        problems: list[Details] = [_problem("extra_forbidden", name) for name in data if name not in cls.fields]
+        values: dict[str, Any] = {}
+        for name, field in cls.fields.items():
+            if name in data:
+                problems += cls._take(name, data[name], context, values)
+            elif field.required:
+                problems.append(_problem("missing", name))
+        if problems:
+            return None, problems
+        record = cls(**values)
+        problems = list(record.problems())
+        return (None, problems) if problems else (record, [])
+
+    @classmethod
+    def _take(cls, name: str, value: Any, context: Any, values: dict[str, Any]) -> list[Details]:
+        try:
+            values[name] = _adapter(cls, name).validate_python(cls.prepared(name, value), context=context)
+        except ValidationError as error:
+            found = error.errors(include_url=False)
+            return [{**details, "loc": (name, *details["loc"])} for details in found]
+        except PydanticCustomError as error:
+            return [_problem(error.type, name, error.message(), error.context)]
+        return []
+
+    @classmethod
+    def prepared(cls, name: str, value: Any) -> Any:
+        """A field's value before its type is checked, for what depends on the class. May raise
+        PydanticCustomError."""
+        return value
+
+    def problems(self) -> list[Details]:
+        """What is wrong with the fields together."""
+        return []
+
+    def changed(self, **values: Any) -> Self:
+        """The record with other values in some fields."""
+        return type(self)(**{**self.__dict__, **values})
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{type(self).__name__} is frozen")
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        return hash((type(self), *self.__dict__.values()))
+
+    def __repr__(self) -> str:
+        given = ((name, getattr(self, name)) for name in self.fields)
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in given)})"
+
+
+@cache
+def types(record: type[Record]) -> dict[str, Any]:
+    """The type of each field, with what `Annotated` adds to it."""
+    hints = get_type_hints(record, include_extras=True)
+    return {name: hints[name] for name in record.fields}
+
+
+def metadata(record: type[Record], name: str) -> tuple[Any, ...]:
+    """What `Annotated` adds to a field's type: our marks, and the bounds in pydantic's `Field(ge=1)`."""
+    found = types(record)[name]
+    added = found.__metadata__ if get_origin(found) is Annotated else ()
+    return tuple(part for mark in added for part in getattr(mark, "metadata", (mark,)))
+
+
+_adapters: dict[int, tuple[Any, TypeAdapter[Any]]] = {}
+
+
+def _adapter(record: type[Record], name: str) -> TypeAdapter[Any]:
+    """Pydantic's validator of the field's type, one for all fields of a type. Types cannot always be hashed:
+    they are told apart by identity, and kept so that no other gets it."""
+    found = types(record)[name]
+    if id(found) not in _adapters:
+        _adapters[id(found)] = found, TypeAdapter(found, config=_CONFIG)
+    return _adapters[id(found)][1]
+
+
+def _problem(type_: str, name: str, message: str = "", context: Mapping[str, Any] | None = None) -> Details:
+    return {"type": type_, "loc": (name,), "msg": message, "ctx": context or {}}
