@@ -30,7 +30,10 @@ def run(path):
         data = dict(stored)
     model = load(path / "model.py").build_model()
     for layer, weights in job["layers"]:
-        model.get_layer(layer).set_weights([data[f"weight:{layer}/{name}"] for name in weights])
+        owner = model.get_layer(layer)
+        owner.set_weights([data[f"weight:{layer}/{name}"] for name in weights])
+        # Normalization computes with what it makes of its weights when they are complete.
+        getattr(owner, "finalize_state", lambda: None)()
     results = {}
     for number in range(job["cases"]):
         inputs = [data[f"input:{number}:{name}"] for name in job["inputs"]]

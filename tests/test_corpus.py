@@ -35,6 +35,9 @@ from nnspec.spec.render import to_text
 # What one answer may take, a slow machine's start included.
 SECONDS = 1.0
 
+# A few cases have axes of size 1 for some of the lengths that they run with, and Keras would warn of each.
+pytestmark = pytest.mark.filterwarnings("ignore:You are using a softmax over axis")
+
 each_right = pytest.mark.parametrize("path", OK, ids=stem)
 each_wrong = pytest.mark.parametrize("path", ERR, ids=stem)
 
@@ -161,6 +164,5 @@ def test_answer(path: Path, goldens: Goldens) -> None:
 
 def test_no_golden_is_left_of_a_spec_that_is_gone() -> None:
     specs = {golden(path, "") for path in [*OK, *ERR]}
-    suffixes = (".graph", ".py", ".onnx.txt", ".out")
-    left = {p for folder in CORPUS.iterdir() for p in folder.iterdir() if p.name.endswith(suffixes)}
-    assert {p for p in left if p.parent / p.name.partition(".")[0] not in specs} == set()
+    kept = {path for suffix in (".graph", ".py", ".onnx.txt", ".out") for path in CORPUS.glob(f"*/*{suffix}")}
+    assert {path for path in kept if path.parent / path.name.partition(".")[0] not in specs} == set()
