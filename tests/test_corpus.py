@@ -117,7 +117,7 @@ def tf2onnx_case(path: Path) -> Any:
     return pytest.param(path, marks=marks, id=stem(path))
 
 
-@pytest.mark.parametrize("path", map(tf2onnx_case, OK))
+@pytest.mark.parametrize("path", [tf2onnx_case(path) for path in OK])
 def test_tf2onnx_computes_what_keras_does(path: Path) -> None:
     assert differences(path, run_tf2onnx(job_of(path))) == []
 
