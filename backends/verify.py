@@ -135,7 +135,7 @@ def _try_path(name: str, job: Job, reference: Run, tolerance: float) -> PathResu
 
 def _as_findings(name: str, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     severity = "warning" if name in CROSS_CHECKS else "error"
-    return tuple(replace(d, message=f"{name}: {d.message}", severity=severity) for d in diagnostics)
+    return tuple(d._replace(message=f"{name}: {d.message}", severity=severity) for d in diagnostics)
 
 
 def compare_outputs(job: Job, run: Run, reference: Run, tolerance: float) -> tuple[OutputDifference, ...]:

@@ -6,9 +6,9 @@ import functools
 import math
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, NamedTuple, TYPE_CHECKING, TypeAlias
 
 import click
 
@@ -33,8 +33,7 @@ LIMITS = {
 GREATEST = {"depth": 256}
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """How specs are read: `root` is the folder that files named in a spec are in, None for the spec's own."""
 
     root: Path | None
@@ -62,8 +61,7 @@ class Reading:
         return checked.graph
 
 
-@dataclass(frozen=True)
-class Weighing:
+class Weighing(NamedTuple):
     """Where weights come from: a file, or a seed."""
 
     path: Path | None

@@ -3,8 +3,10 @@ made."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from ..spec.diagnostics import Diagnostic
@@ -23,40 +25,35 @@ class Value:
     index: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """A value that goes into one port of a layer. A port that takes a list has several of them, in order."""
 
     port: str
     value: Value
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where a layer stands in the file: its own name, and each field's value."""
 
     span: Span
-    fields: Mapping[str, Span] = field(default_factory=dict)
+    fields: Mapping[str, Span] = {}
 
     def of(self, field: str | None) -> Span:
         return self.fields.get(field, self.span) if field else self.span
 
 
-@dataclass(frozen=True)
-class Input:
+class Input(NamedTuple):
     name: str
     type: TensorType
     span: Span
 
 
-@dataclass(frozen=True)
-class Output:
+class Output(NamedTuple):
     name: str
     value: Value
 
 
-@dataclass(frozen=True)
-class Preset:
+class Preset(NamedTuple):
     """A preset as a layer uses it: `layer` is the layer with the preset's own values, which are in
     `fields`."""
 
@@ -65,8 +62,7 @@ class Preset:
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(NamedTuple):
     """A layer at its place in the network, with everything inferred of it. `named` says whether the spec
     gives the name, which is otherwise one by Keras's rule."""
 

@@ -112,7 +112,7 @@ def call(layer: Layer, arguments: tuple[Argument, ...], types: list[TensorType])
     check_activations(layer, signature)
     masked = layer.output_mask(*cast)
     first, *rest = signature.outputs
-    return replace(signature, outputs=(replace(first, masked=masked), *rest))
+    return signature._replace(outputs=(first._replace(masked=masked), *rest))
 
 
 def _signature(layer: Layer, inputs: Mapping[str, TensorType | list[TensorType]]) -> Signature:

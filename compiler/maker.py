@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -17,8 +19,7 @@ from ..spec.source import Span
 from .graph import Place, Preset
 
 
-@dataclass(frozen=True)
-class Made:
+class Made(NamedTuple):
     """A layer from an item's call; `layer` is None where it could not be made."""
 
     layer: Layer | None
@@ -26,8 +27,7 @@ class Made:
     preset: Preset | None = None
 
 
-@dataclass(frozen=True)
-class Base:
+class Base(NamedTuple):
     """What a call's name stands for: a layer, with the arguments of a preset."""
 
     cls: type[Layer]
@@ -178,7 +178,7 @@ def _merge(under: nodes.Mapping, over: nodes.Mapping) -> nodes.Mapping:
     kept = [(key, given.get(key.value, value)) for key, value in under.entries]
     names = {key.value for key, _ in under.entries}
     added = [entry for entry in over.entries if entry[0].value not in names]
-    return replace(over, entries=(*kept, *added))
+    return over._replace(entries=(*kept, *added))
 
 
 def _misplaced(cls: type[Layer], key: Scalar, settled: set[str]) -> Diagnostic | None:

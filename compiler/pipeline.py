@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from collections.abc import Hashable
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..spec.diagnostics import MAX_DIAGNOSTICS, Diagnostic, SpecError, has_errors, in_order
@@ -17,8 +18,7 @@ from .infer import infer, without_unused
 from .masks import check_masks
 
 
-@dataclass(frozen=True)
-class Checked:
+class Checked(NamedTuple):
     """What the front end makes of a file: a graph, unless there is an error among the diagnostics."""
 
     graph: Graph | None

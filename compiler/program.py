@@ -3,7 +3,8 @@ inferred."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
+
 
 from ..spec.document import InputDecl
 from ..spec.layers.base import Layer
@@ -12,8 +13,7 @@ from ..spec.training import Training
 from .graph import Argument, Output, Place, Preset
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One layer. `layer` or `arguments` is None where an error has been reported: its output is unknown, and
     nothing more is said of what depends on it."""
 
@@ -25,8 +25,7 @@ class Step:
     named: bool = False
 
 
-@dataclass(frozen=True)
-class Program:
+class Program(NamedTuple):
     name: str
     description: str
     dtype: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from dataclasses import dataclass, field
 
 from ..spec.diagnostics import Diagnostic, did_you_mean, listed, nearest
@@ -15,8 +17,7 @@ from .graph import Argument, Value
 PREVIOUS = "previous"
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """Something that a reference can mean: a layer or an input, and what its outputs are called.
 
     `outputs` is None where the layer could not be made.

@@ -6,8 +6,9 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic_core import PydanticCustomError
 
-from .fields import Float, Int, NonNegativeFloat, PositiveFloat, parsed_by
+from .fields import Float, Int, NonNegativeFloat, PositiveFloat
 from .named import Catalogue, Named
+from .schemas import Parsed
 
 ACTIVATIONS = Catalogue(
     "activation",
@@ -77,5 +78,5 @@ def has_axis(activation: Named) -> bool:
     return "axis" in ACTIVATIONS.entries[activation.name]
 
 
-AnyActivation: TypeAlias = Annotated[Named, parsed_by(parse_activation)]
-Activation: TypeAlias = Annotated[Named, parsed_by(parse_same_shape)]
+AnyActivation: TypeAlias = Annotated[Named, Parsed(parse_activation)]
+Activation: TypeAlias = Annotated[Named, Parsed(parse_same_shape)]

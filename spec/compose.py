@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import yaml
 
@@ -47,8 +48,7 @@ class Frame:
         return self.mapping and len(self.items) % 2 == 0
 
 
-@dataclass(frozen=True, slots=True)
-class Anchored:
+class Anchored(NamedTuple):
     """`weight` counts the node and all below it, aliases expanded; `height` is how deep it nests."""
 
     node: Node

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from .source import Span
 
@@ -68,22 +67,19 @@ CODES: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     message: str
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """A replacement for the text of a span that mends the problem."""
 
     span: Span
     replacement: str
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One finding. `code` is a key of CODES; `help` says what to do about it."""
 
     code: str
@@ -136,7 +132,7 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     if len(ordered) <= MAX_DIAGNOSTICS:
         return tuple(ordered)
     *shown, last = ordered[:MAX_DIAGNOSTICS]
-    return (*shown, replace(last, notes=(*last.notes, MORE)))
+    return (*shown, last._replace(notes=(*last.notes, MORE)))
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:

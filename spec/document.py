@@ -3,10 +3,8 @@ yet."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, NamedTuple, TypeAlias
 
-from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from .diagnostics import Diagnostic, did_you_mean, nearest
@@ -17,6 +15,7 @@ from .locate import Report, validate
 from .naming import bad_name, check_name, name_help
 from .nodes import Mapping, Node, Scalar, Sequence, describe, shorten, to_data
 from .records import Record
+from .schemas import Before, Bounds
 from .source import Source, Span
 from .training import Training, parse_training
 
@@ -36,8 +35,7 @@ LATER_SECTIONS: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class InputDecl:
+class InputDecl(NamedTuple):
     """One of the network's inputs; `shape` is without the batch axis, and None where it could not be read."""
 
     name: str
@@ -46,8 +44,7 @@ class InputDecl:
     dtype: str = "float32"
 
 
-@dataclass(frozen=True, slots=True)
-class OutputDecl:
+class OutputDecl(NamedTuple):
     """One of the network's outputs; `name` is None where it takes the referenced layer's."""
 
     name: str | None
@@ -55,8 +52,7 @@ class OutputDecl:
     reference: Reference | None
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     source: Source
     name: str
     description: str = ""
@@ -85,8 +81,8 @@ def axis(value: Any) -> Any:
     return value
 
 
-Axis: TypeAlias = Annotated[Any, BeforeValidator(axis)]
-Shape: TypeAlias = Annotated[list[Axis], Field(max_length=MAX_AXES)]
+Axis: TypeAlias = Annotated[Any, Before(axis)]
+Shape: TypeAlias = Annotated[list[Axis], Bounds(max_length=MAX_AXES)]
 
 
 class Header(Record):

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, GetPydanticSchema
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import PydanticCustomError
 
 from .records import doc
+from .schemas import Before, Bounds, Parsed
 from .types import DTYPES, FLOATS
 
 __all__ = ["doc"]
 
 # Beyond this a size is a slip of the finger, and a single axis of it would not fit any memory.
 MAX_SIZE = 2**31 - 1
-
-
-def parsed_by(parse: Callable[[Any], Any]) -> GetPydanticSchema:
-    """The type of a field whose whole validation is one function."""
-    return GetPydanticSchema(lambda _source, _handler: core_schema.no_info_plain_validator_function(parse))
 
 
 def lower(value: Any) -> Any:
@@ -107,28 +101,28 @@ def numbers_shape(value: Any) -> tuple[int, ...]:
     return (len(value), *numbers_shape(value[0])) if isinstance(value, tuple) else ()
 
 
-Int: TypeAlias = Annotated[int, Field(ge=-MAX_SIZE, le=MAX_SIZE)]
-PositiveInt: TypeAlias = Annotated[int, Field(ge=1, le=MAX_SIZE)]
-NonNegativeInt: TypeAlias = Annotated[int, Field(ge=0, le=MAX_SIZE)]
-Float: TypeAlias = Annotated[float, Field(allow_inf_nan=False)]
-PositiveFloat: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NonNegativeFloat: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Rate: TypeAlias = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Seed: TypeAlias = Annotated[int, Field(ge=0, lt=2**31)] | None
+Int: TypeAlias = Annotated[int, Bounds(ge=-MAX_SIZE, le=MAX_SIZE)]
+PositiveInt: TypeAlias = Annotated[int, Bounds(ge=1, le=MAX_SIZE)]
+NonNegativeInt: TypeAlias = Annotated[int, Bounds(ge=0, le=MAX_SIZE)]
+Float: TypeAlias = float
+PositiveFloat: TypeAlias = Annotated[float, Bounds(gt=0)]
+NonNegativeFloat: TypeAlias = Annotated[float, Bounds(ge=0)]
+Rate: TypeAlias = Annotated[float, Bounds(ge=0, le=1)]
+Seed: TypeAlias = Annotated[int, Bounds(ge=0, lt=2**31)] | None
 
 # How many axes there are is known to the layer, which makes tuples of what is given: see `layers/windows.py`.
 Sizes: TypeAlias = Annotated[tuple[PositiveInt, ...], PerAxis]
 OptionalSizes: TypeAlias = Annotated[tuple[PositiveInt, ...] | None, PerAxis]
 OptionalMargin: TypeAlias = Annotated[tuple[NonNegativeInt, ...] | None, PerAxis]
 BothSides: TypeAlias = Annotated[tuple[tuple[NonNegativeInt, NonNegativeInt], ...], Margins]
-Axes: TypeAlias = Annotated[tuple[Int, ...], BeforeValidator(many), OneOrMany]
-OptionalAxes: TypeAlias = Annotated[tuple[Int, ...] | None, BeforeValidator(many), OneOrMany]
-Ints: TypeAlias = Annotated[tuple[Int, ...], BeforeValidator(as_tuple)]
+Axes: TypeAlias = Annotated[tuple[Int, ...], Before(many), OneOrMany]
+OptionalAxes: TypeAlias = Annotated[tuple[Int, ...] | None, Before(many), OneOrMany]
+Ints: TypeAlias = Annotated[tuple[Int, ...], Before(as_tuple)]
 
-Numbers: TypeAlias = Annotated[Any, parsed_by(parse_numbers)]
+Numbers: TypeAlias = Annotated[Any, Parsed(parse_numbers)]
 
-Padding: TypeAlias = Annotated[Literal["valid", "same"], BeforeValidator(lower)]
-CausalPadding: TypeAlias = Annotated[Literal["valid", "same", "causal"], BeforeValidator(lower)]
-DataFormat: TypeAlias = Annotated[Literal["channels_last", "channels_first"], BeforeValidator(lower)]
+Padding: TypeAlias = Annotated[Literal["valid", "same"], Before(lower)]
+CausalPadding: TypeAlias = Annotated[Literal["valid", "same", "causal"], Before(lower)]
+DataFormat: TypeAlias = Annotated[Literal["channels_last", "channels_first"], Before(lower)]
 Dtype: TypeAlias = Literal[*DTYPES]
 DtypePolicy: TypeAlias = Literal[*FLOATS, "mixed_float16", "mixed_bfloat16"]

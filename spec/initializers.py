@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal, LiteralString, TypeAlias
 
-from pydantic import GetPydanticSchema, ValidationInfo
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import PydanticCustomError
+from pydantic_core.core_schema import ValidationInfo
 
 from .fields import Float, NonNegativeFloat, PositiveFloat, Seed
 from .named import Catalogue, Named
+from .schemas import Parsed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -141,7 +142,7 @@ Initializer: TypeAlias = Given | UnitForgetBias | EinsumKernel
 
 InitializerField: TypeAlias = Annotated[
     Given,
-    GetPydanticSchema(lambda _s, _h: core_schema.with_info_plain_validator_function(parse_initializer)),
+    Parsed(parse_initializer, with_info=True),
 ]
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from .diagnostics import Diagnostic, Fix, nearest
 from .layers import canonical
@@ -28,8 +27,7 @@ LATER_ITEMS: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A layer, preset or function with its arguments as written; None for a bare `Flatten`."""
 
     name: str
@@ -37,8 +35,7 @@ class Call:
     argument: Node | None
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """`stem`, `encoder.state_h` or `previous`, not looked up yet."""
 
     text: str
@@ -49,8 +46,7 @@ class Reference:
 References: TypeAlias = tuple[Reference | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class From:
+class From(NamedTuple):
     """An item's inputs: by position, or by the layer's own call arguments."""
 
     span: Span
@@ -58,8 +54,7 @@ class From:
     named: tuple[tuple[Scalar, References], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """`call` is None where the item could not be read."""
 
     span: Span

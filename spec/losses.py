@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field
-
-from .fields import Dtype, Float, Int, NonNegativeFloat, PositiveFloat, Rate, parsed_by
+from .fields import Dtype, Float, Int, NonNegativeFloat, PositiveFloat, Rate
 from .named import Catalogue, Named
+from .schemas import Bounds, Parsed
 
 Reduction: TypeAlias = Literal["sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none"] | None
 MaybeInt: TypeAlias = Int | None
@@ -49,7 +48,7 @@ LOSSES = Catalogue(
         "CategoricalCrossentropy": {**_SMOOTHED, **_common("categorical_crossentropy")},
         "CategoricalFocalCrossentropy": {**_FOCAL, **_SMOOTHED, **_common("categorical_focal_crossentropy")},
         "CategoricalGeneralizedCrossEntropy": {
-            "q": (Annotated[Float, Field(gt=0, lt=1)], 0.5),
+            "q": (Annotated[Float, Bounds(gt=0, lt=1)], 0.5),
             **_common("categorical_generalized_cross_entropy"),
         },
         "CategoricalHinge": _common("categorical_hinge"),
@@ -101,4 +100,4 @@ def loss(value: Any) -> Named | str:
 
 
 # A bare name is kept as written: Keras takes it, and names what it logs by it.
-Loss: TypeAlias = Annotated[Named | str, parsed_by(loss)]
+Loss: TypeAlias = Annotated[Named | str, Parsed(loss)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from .fields import (
@@ -17,15 +16,15 @@ from .fields import (
     PositiveInt,
     Rate,
     as_tuple,
-    parsed_by,
 )
 from .named import Catalogue, Named
+from .schemas import Before, Bounds, Parsed
 
 # A list, because Keras takes a tuple of thresholds for one threshold.
 Thresholds: TypeAlias = Annotated[
-    list[Rate] | None, BeforeValidator(lambda v: v if v is None or isinstance(v, list) else [v])
+    list[Rate] | None, Before(lambda v: v if v is None or isinstance(v, list) else [v])
 ]
-ClassIds: TypeAlias = Annotated[tuple[NonNegativeInt, ...], Field(min_length=1), BeforeValidator(as_tuple)]
+ClassIds: TypeAlias = Annotated[tuple[NonNegativeInt, ...], Bounds(min_length=1), Before(as_tuple)]
 Choice: TypeAlias = Literal["ROC", "roc", "PR", "pr", "PRGAIN", "prgain"]
 Summation: TypeAlias = Literal[
     "interpolation", "Interpolation", "majoring", "Majoring", "minoring", "Minoring"
@@ -33,7 +32,7 @@ Summation: TypeAlias = Literal[
 MaybeInt: TypeAlias = Int | None
 MaybeClass: TypeAlias = NonNegativeInt | None
 MaybeCount: TypeAlias = PositiveInt | None
-MaybeThreshold: TypeAlias = Annotated[Rate, Field(gt=0)] | None
+MaybeThreshold: TypeAlias = Annotated[Rate, Bounds(gt=0)] | None
 MaybeDtype: TypeAlias = Dtype | None
 Average: TypeAlias = Literal["micro", "macro", "weighted"] | None
 
@@ -68,7 +67,7 @@ METRICS = Catalogue(
     "keras.metrics",
     {
         "AUC": {
-            "num_thresholds": (Annotated[PositiveInt, Field(ge=2)], 200),
+            "num_thresholds": (Annotated[PositiveInt, Bounds(ge=2)], 200),
             "curve": (Choice, "ROC"),
             "summation_method": (Summation, "interpolation"),
             "thresholds": (Thresholds, None),
@@ -168,4 +167,4 @@ def metric(value: Any) -> Named | str:
 
 
 # A bare name is kept as written: Keras takes it, and names what it logs by it.
-Metric: TypeAlias = Annotated[Named | str, parsed_by(metric)]
+Metric: TypeAlias = Annotated[Named | str, Parsed(metric)]

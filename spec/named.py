@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
-from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
+from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError, core_schema
 
 from .diagnostics import did_you_mean
 from .locate import without_cascades
+from .records import Details, check_value, problem
 
-# An argument is (type, default), as in pydantic.create_model; `...` for one without a default.
+# An argument is (type, default); `...` for one without a default.
 Arguments: TypeAlias = Mapping[str, tuple[Any, Any]]
 
 BUILT_IN = frozenset(get_args(core_schema.ErrorType))
@@ -109,13 +109,24 @@ class Catalogue:
             }
             raise PydanticCustomError("named_unknown", 'there is no {kind} "{name}"', context)
         canonical = self._names[name]
-        try:
-            model = self._model(canonical).model_validate(arguments)
-        except ValidationError as error:
-            found = without_cascades(error.errors(include_url=False), self.entries[canonical])
+        values, problems = self._checked(canonical, arguments)
+        if problems:
+            found = without_cascades(problems, self.entries[canonical])
             details = [self._detail(canonical, one) for one in found]
             raise ValidationError.from_exception_data(canonical, details) from None
-        return Named(self, canonical, tuple((key, getattr(model, key)) for key in arguments))
+        return Named(self, canonical, tuple(values.items()))
+
+    def _checked(self, name: str, arguments: dict[str, Any]) -> tuple[dict[str, Any], list[Details]]:
+        """The arguments' values, and every problem with them."""
+        entry, values = self.entries[name], dict[str, Any]()
+        problems = [problem("extra_forbidden", key) for key in arguments if key not in entry]
+        for key, (type_, default) in entry.items():
+            if key in arguments:
+                values[key], found = check_value(type_, arguments[key], key)
+                problems += found
+            elif default is ...:
+                problems.append(problem("missing", key))
+        return {key: values[key] for key in arguments if key in values}, problems
 
     @property
     def plural(self) -> str:
@@ -141,18 +152,6 @@ class Catalogue:
             case _ if kind not in BUILT_IN:
                 kind = PydanticCustomError(kind, found["msg"], context)
         return {"type": kind, "loc": location, "input": found["input"], "ctx": context}
-
-    @cached_property
-    def _models(self) -> dict[str, type[BaseModel]]:
-        return {}
-
-    def _model(self, name: str) -> type[BaseModel]:
-        """The arguments of one object as pydantic checks them, made when first asked for."""
-        if name not in self._models:
-            config = ConfigDict(strict=True, extra="forbid")
-            fields: dict[str, Any] = dict(self.entries[name])
-            self._models[name] = create_model(name, __config__=config, **fields)
-        return self._models[name]
 
     def _words(self) -> dict[str, Any]:
         return {"kind": self.kind, "a": "an" if self.kind[0] in "aeio" else "a", "code": "NN103"}

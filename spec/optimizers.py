@@ -5,18 +5,18 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import ConfigDict, Field, TypeAdapter
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, SchemaValidator
 
-from .fields import Float, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, Rate, parsed_by
+from .fields import Float, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, Rate
 from .named import Catalogue, Named
 from .scalars import is_number
+from .schemas import Bounds, Parsed, validator
 
 Floats: TypeAlias = list[Float]
 MaybeCount: TypeAlias = PositiveInt | None
 MaybeDecay: TypeAlias = NonNegativeFloat | None
 MaybePositive: TypeAlias = PositiveFloat | None
-MaybeSteps: TypeAlias = Annotated[int, Field(ge=2)] | None
+MaybeSteps: TypeAlias = Annotated[int, Bounds(ge=2)] | None
 
 
 def _decay(name: str) -> dict[str, tuple[Any, Any]]:
@@ -78,8 +78,8 @@ def schedule(value: Any) -> Named:
 
 
 @cache
-def _number() -> TypeAdapter[float]:
-    return TypeAdapter(NonNegativeFloat, config=ConfigDict(strict=True))
+def _number() -> SchemaValidator:
+    return validator(NonNegativeFloat)
 
 
 def learning_rate(value: Any) -> float | Named:
@@ -89,7 +89,7 @@ def learning_rate(value: Any) -> float | Named:
     return _number().validate_python(value)
 
 
-LearningRate: TypeAlias = Annotated[float | Named, parsed_by(learning_rate)]
+LearningRate: TypeAlias = Annotated[float | Named, Parsed(learning_rate)]
 
 _CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
 
@@ -128,7 +128,7 @@ OPTIMIZERS = Catalogue(
         "Adamax": {**_ADAM, **_COMMON},
         "Ftrl": {
             **_RATE,
-            "learning_rate_power": (Annotated[Float, Field(le=0)], -0.5),
+            "learning_rate_power": (Annotated[Float, Bounds(le=0)], -0.5),
             "initial_accumulator_value": (NonNegativeFloat, 0.1),
             "l1_regularization_strength": (NonNegativeFloat, 0.0),
             "l2_regularization_strength": (NonNegativeFloat, 0.0),
@@ -139,7 +139,7 @@ OPTIMIZERS = Catalogue(
         "Lamb": {**_ADAM, **_COMMON},
         "Lion": {
             **_RATE,
-            "beta_1": (Annotated[Rate, Field(gt=0)], 0.9),
+            "beta_1": (Annotated[Rate, Bounds(gt=0)], 0.9),
             "beta_2": (Rate, 0.99),
             **_COMMON,
         },
@@ -201,4 +201,4 @@ def optimizer(value: Any) -> Named:
 
 RMSPROP = OPTIMIZERS.named("RMSprop")
 
-Optimizer: TypeAlias = Annotated[Named, parsed_by(optimizer)]
+Optimizer: TypeAlias = Annotated[Named, Parsed(optimizer)]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from .source import Source, Span
 
@@ -22,8 +21,7 @@ class Mark(Protocol):
     def index(self) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """`cuts` are the offsets in `text` just after each escape that is SHORTER there than in the file."""
 
     source: Source

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-from .fields import Axes, Float, NonNegativeFloat, PositiveFloat, Rate, parsed_by
+from .fields import Axes, Float, NonNegativeFloat, PositiveFloat, Rate
 from .named import Catalogue, Named
+from .schemas import Parsed
 
 REGULARIZERS = Catalogue(
     "regularizer",
@@ -36,8 +37,8 @@ CONSTRAINTS = Catalogue(
 )
 
 Regularizer: TypeAlias = Annotated[
-    Named | None, parsed_by(lambda value: None if value is None else REGULARIZERS.parse(value))
+    Named | None, Parsed(lambda value: None if value is None else REGULARIZERS.parse(value))
 ]
 Constraint: TypeAlias = Annotated[
-    Named | None, parsed_by(lambda value: None if value is None else CONSTRAINTS.parse(value))
+    Named | None, Parsed(lambda value: None if value is None else CONSTRAINTS.parse(value))
 ]

@@ -1,7 +1,7 @@
 """Records: frozen values of typed fields, as layers and the sections of a file are.
 
-Pydantic checks each field by its type. It does so for the fields that a file gives, when it gives them: a whole
-pydantic model for each of Keras's layers would cost every start of the program more than all of its work.
+Each field is checked by its type, and only where a file gives it: a pydantic model for each of Keras's layers would
+cost every start of the program more than all of its work.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any, ClassVar, NamedTuple, Self, get_origin, get_type_hints
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, SchemaValidator, ValidationError
 
-_CONFIG = ConfigDict(strict=True, arbitrary_types_allowed=True)
+from .schemas import validator
 
 # One problem, in pydantic's terms: `type`, `loc` (from the record on), `msg`, and `ctx` where there is more to say.
 Details = dict[str, Any]
@@ -52,13 +51,14 @@ class Record:
     @classmethod
     def make(cls, data: Mapping[str, Any], context: Any = None) -> tuple[Self | None, list[Details]]:
         """The record of these values, once each is of its field's type; or None, and every problem there is."""
-        problems: list[Details] = [_problem("extra_forbidden", name) for name in data if name not in cls.fields]
+        problems: list[Details] = [problem("extra_forbidden", name) for name in data if name not in cls.fields]
         values: dict[str, Any] = {}
         for name, field in cls.fields.items():
             if name in data:
-                problems += cls._take(name, data[name], context, values)
+                values[name], found = cls._checked(name, data[name], context)
+                problems += found
             elif field.required:
-                problems.append(_problem("missing", name))
+                problems.append(problem("missing", name))
         if problems:
             return None, problems
         record = cls(**values)
@@ -66,15 +66,12 @@ class Record:
         return (None, problems) if problems else (record, [])
 
     @classmethod
-    def _take(cls, name: str, value: Any, context: Any, values: dict[str, Any]) -> list[Details]:
+    def _checked(cls, name: str, value: Any, context: Any) -> tuple[Any, list[Details]]:
         try:
-            values[name] = _adapter(cls, name).validate_python(cls.prepared(name, value), context=context)
-        except ValidationError as error:
-            found = error.errors(include_url=False)
-            return [{**details, "loc": (name, *details["loc"])} for details in found]
+            prepared = cls.prepared(name, value)
         except PydanticCustomError as error:
-            return [_problem(error.type, name, error.message(), error.context)]
-        return []
+            return None, [problem(error.type, name, error.message(), error.context)]
+        return check_value(types(cls)[name], prepared, name, context)
 
     @classmethod
     def prepared(cls, name: str, value: Any) -> Any:
@@ -112,23 +109,31 @@ def types(record: type[Record]) -> dict[str, Any]:
 
 
 def metadata(record: type[Record], name: str) -> tuple[Any, ...]:
-    """What `Annotated` adds to a field's type: our marks, and the bounds in pydantic's `Field(ge=1)`."""
+    """What `Annotated` adds to a field's type."""
     found = types(record)[name]
-    added = found.__metadata__ if get_origin(found) is Annotated else ()
-    return tuple(part for mark in added for part in getattr(mark, "metadata", (mark,)))
+    return found.__metadata__ if get_origin(found) is Annotated else ()
 
 
-_adapters: dict[int, tuple[Any, TypeAdapter[Any]]] = {}
+def check_value(type_: Any, value: Any, name: str, context: Any = None) -> tuple[Any, list[Details]]:
+    """The value of the field `name` once it is of its type; or None, and every problem there is."""
+    try:
+        return _validator(type_).validate_python(value, context=context), []
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+    return None, [{**details, "loc": (name, *details["loc"])} for details in found]
 
 
-def _adapter(record: type[Record], name: str) -> TypeAdapter[Any]:
-    """Pydantic's validator of the field's type, one for all fields of a type. Types cannot always be hashed:
-    they are told apart by identity, and kept so that no other gets it."""
-    found = types(record)[name]
-    if id(found) not in _adapters:
-        _adapters[id(found)] = found, TypeAdapter(found, config=_CONFIG)
-    return _adapters[id(found)][1]
+def problem(type_: str, name: str, message: str = "", context: Mapping[str, Any] | None = None) -> Details:
+    """A problem that pydantic has no part in."""
+    return {"type": type_, "loc": (name,), "msg": message, "ctx": context or {}, "input": None}
 
 
-def _problem(type_: str, name: str, message: str = "", context: Mapping[str, Any] | None = None) -> Details:
-    return {"type": type_, "loc": (name,), "msg": message, "ctx": context or {}}
+_validators: dict[int, tuple[Any, SchemaValidator]] = {}
+
+
+def _validator(type_: Any) -> SchemaValidator:
+    """One validator for all fields of a type. Types cannot always be hashed: they are told apart by identity, and
+    kept so that no other type gets it."""
+    if id(type_) not in _validators:
+        _validators[id(type_)] = type_, validator(type_)
+    return _validators[id(type_)][1]

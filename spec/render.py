@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .diagnostics import Diagnostic, Note
 from .nodes import shorten
@@ -118,8 +118,7 @@ def _excerpt(span: Span, number: str, severity: str, color: bool) -> list[str]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One character of a source line as it is shown, and the columns that it takes."""
 
     shown: str

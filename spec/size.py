@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product as combinations
 from math import gcd, prod
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, NamedTuple, TypeAlias
 
 # What one size may be written with: beyond it every further layer could double the work.
 MAX_PARTS = 1000
@@ -22,8 +22,7 @@ class SizeTooLong(ArithmeticError):
     """A size whose expression has more than MAX_PARTS parts, or nests deeper than MAX_DEPTH."""
 
 
-@dataclass(frozen=True)
-class Symbol:
+class Symbol(NamedTuple):
     """A dynamic axis. An axis without a name has a number instead, and equals only itself."""
 
     name: str | None
@@ -39,8 +38,7 @@ class Symbol:
         return self.name or f"?{self.number}"
 
 
-@dataclass(frozen=True)
-class FloorDiv:
+class FloorDiv(NamedTuple):
     """`numerator // divisor`, the numerator's coefficients being at least 0 and below the divisor."""
 
     numerator: Expr

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import yaml
 
@@ -21,8 +21,7 @@ EXPRESSION_PIECE = re.compile(r"'[^']*'|\"[^\"]*\"|.")
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
-@dataclass(frozen=True, slots=True)
-class Saying:
+class Saying(NamedTuple):
     """Own words for a problem; `{char}` is where the parser stopped, `back` characters after it began."""
 
     message: str

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
-from pydantic import ConfigDict, TypeAdapter
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, SchemaValidator
 
 from . import nodes
 from .diagnostics import Diagnostic
-from .fields import Float, PositiveInt, doc, parsed_by
+from .fields import Float, PositiveInt, doc
 from .locate import Report, validate
 from .losses import LOSSES, Loss
 from .metrics import METRICS, Metric
@@ -20,6 +19,7 @@ from .named import Catalogue, Named
 from .nodes import describe
 from .optimizers import OPTIMIZERS, RMSPROP, SCHEDULES, Optimizer
 from .records import Record
+from .schemas import Parsed, validator
 from .source import Span
 
 __all__ = ["LOSSES", "METRICS", "OPTIMIZERS", "SCHEDULES", "Training", "parse_training"]
@@ -119,18 +119,18 @@ FORMS: dict[str, Any] = {
     "weights by output": dict[str, Float],
     "metric": Metric,
     "metrics": list[Metric],
-    "metrics by output": dict[str, Annotated[Any, parsed_by(parse_output_metrics)]],
+    "metrics by output": dict[str, Annotated[Any, Parsed(parse_output_metrics)]],
 }
 
 
 def _checked(form: str, value: Any) -> Any:
-    return _adapter(form).validate_python(value)
+    return _validator(form).validate_python(value)
 
 
 # Made when first asked for, so that a spec without `training` does not pay for them.
 @cache
-def _adapter(form: str) -> TypeAdapter[Any]:
-    return TypeAdapter(FORMS[form], config=ConfigDict(strict=True))
+def _validator(form: str) -> SchemaValidator:
+    return validator(FORMS[form])
 
 
 def parse_jit(value: Any) -> Any:
@@ -141,10 +141,10 @@ def parse_jit(value: Any) -> Any:
     raise PydanticCustomError("jit_compile", "must be true, false or auto", context)
 
 
-LossesField: TypeAlias = Annotated[Any, parsed_by(parse_losses)]
-WeightsField: TypeAlias = Annotated[Any, parsed_by(parse_loss_weights)]
-MetricsField: TypeAlias = Annotated[Any, parsed_by(parse_metrics)]
-JitField: TypeAlias = Annotated[Any, parsed_by(parse_jit)]
+LossesField: TypeAlias = Annotated[Any, Parsed(parse_losses)]
+WeightsField: TypeAlias = Annotated[Any, Parsed(parse_loss_weights)]
+MetricsField: TypeAlias = Annotated[Any, Parsed(parse_metrics)]
+JitField: TypeAlias = Annotated[Any, Parsed(parse_jit)]
 
 
 class Section(Record):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from .size import Size, product, symbol
 
@@ -23,8 +22,7 @@ def is_float(dtype: str) -> bool:
     return dtype in FLOATS
 
 
-@dataclass(frozen=True, slots=True)
-class TensorType:
+class TensorType(NamedTuple):
     """The shape, batch axis first, and dtype of a tensor; `masked` when a Keras mask travels with it."""
 
     shape: tuple[Size, ...]
@@ -54,14 +52,13 @@ class TensorType:
         return TensorType(shape, self.dtype)
 
     def with_dtype(self, dtype: str) -> TensorType:
-        return replace(self, dtype=dtype)
+        return self._replace(dtype=dtype)
 
     def __str__(self) -> str:
         return f"{self.dtype}[{', '.join(map(str, self.shape))}]"
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """Keras's dtype policy: what a layer computes in, and what its weights are stored in."""
 
     compute: str
@@ -75,8 +72,7 @@ class Policy:
         return Policy(mixed, "float32" if mixed != name else name)
 
 
-@dataclass(frozen=True, slots=True)
-class WeightSpec:
+class WeightSpec(NamedTuple):
     """One weight of a layer. `name` is unique in the layer; a wrapped layer's names have its path before them."""
 
     name: str
@@ -93,8 +89,7 @@ class WeightSpec:
         return count
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """What an output position sees along one spatial axis: `size` input positions, `stride` apart from the next's."""
 
     size: int
@@ -105,8 +100,7 @@ class Window:
 Reach: TypeAlias = tuple[Window, ...] | Literal["point", "all"]
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """What `infer` gives: the outputs in the order of the layer's `output_names`, the weights in Keras's order,
     multiply-accumulates for one sample, and how far an output position sees."""
 

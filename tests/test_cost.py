@@ -28,7 +28,7 @@ def chain(*reaches: Reach) -> Graph:
 
 def seeing(graph: Graph, reaches: dict[str, Reach]) -> Graph:
     nodes = (
-        replace(n, signature=replace(n.signature, reach=reaches.get(n.name, "point"))) for n in graph.nodes
+        n._replace(signature=n.signature._replace(reach=reaches.get(n.name, "point"))) for n in graph.nodes
     )
     return replace(graph, nodes=tuple(nodes))
 

@@ -74,7 +74,7 @@ def time_distributed(ctx: Context, layer: TimeDistributed, inputs: Tensor) -> Te
     signature = layer.one_step(inputs.type)
     rest = [inputs.shape[axis] for axis in layout[2:]]
     samples = ctx.op("Reshape", x, _shape(ctx, [-1], rest, x, 2))
-    step = Tensor(replace(inputs.type, shape=(inputs.shape[0] * inputs.shape[1], *inputs.shape[2:])))
+    step = Tensor(inputs.type._replace(shape=(inputs.shape[0] * inputs.shape[1], *inputs.shape[2:])))
     step.forms[(0, *(axis - 1 for axis in layout[2:]))] = samples
     step.mask = _mask_of_samples(ctx, inputs, layout)
     y, inner = _batch_first(ctx, _lower(ctx, layer, signature, step))

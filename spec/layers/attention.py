@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator
-
 from ..fields import OneOrMany, OptionalAxes, PositiveInt, Rate, Seed, doc, many
 from ..initializers import GLOROT_UNIFORM, ZEROS, InitializerField
 from ..penalties import Constraint, Regularizer
+from ..schemas import Before
 from ..size import Size, product
 from ..types import Signature, TensorType, WeightSpec
 from .base import Layer, LayerError, Port, known, normalize_axes, require_min_rank
@@ -37,7 +36,7 @@ class MultiHeadAttention(Layer):
     value_dim: PositiveInt | None = doc("Size of a head's values; by default key_dim.", None)
     dropout: Rate = doc("Part of the attention that training sets to 0.", 0.0)
     use_bias: bool = doc("Whether the projections have biases.", True)
-    output_shape: Annotated[tuple[PositiveInt, ...] | None, BeforeValidator(many), OneOrMany] = doc(
+    output_shape: Annotated[tuple[PositiveInt, ...] | None, Before(many), OneOrMany] = doc(
         "Shape of what each position gives; by default the size of the query's last axis.", None
     )
     attention_axes: OptionalAxes = doc(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from ..activations import ACTIVATIONS, has_axis
 from ..fields import DtypePolicy, doc
@@ -24,8 +23,7 @@ class LayerError(Exception):
         self.message, self.code, self.field, self.help = message, code, field, help
 
 
-@dataclass(frozen=True, slots=True)
-class Port:
+class Port(NamedTuple):
     """One argument of a layer's call. A port of `many` takes a list of tensors."""
 
     name: str

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator
-
 from ..fields import Float, Ints, OptionalAxes, doc
+from ..schemas import After
 from ..types import Signature, TensorType, is_float
 from .base import Layer, LayerError, Port, normalize_axes, normalize_axis
 
@@ -79,7 +78,7 @@ class Max(Reduction):
     """Greatest number along some axes."""
 
     # Keras takes no 1.0 for integers, and a 1 for floats.
-    initial: Annotated[Float, AfterValidator(lambda v: int(v) if v.is_integer() else v)] | None = doc(
+    initial: Annotated[Float, After(lambda v: int(v) if v.is_integer() else v)] | None = doc(
         "The least that a result can be.", None
     )
 

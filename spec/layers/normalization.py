@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from ..fields import MAX_SIZE, Axes, Int, NonNegativeFloat, Numbers, Rate, doc, numbers_shape
 from ..initializers import ONES, ZEROS, InitializerField
 from ..penalties import Constraint, Regularizer
 from ..records import Details
+from ..schemas import After, Bounds
 from ..types import Reach, Signature, TensorType, WeightSpec
 from .base import Layer, LayerError, known, normalize_axes, normalize_axis, require_float, require_min_rank
 
@@ -114,7 +114,7 @@ class LayerNormalization(Standardizing):
 class GroupNormalization(Standardizing):
     """Standardizes each sample by groups of channels, all positions together."""
 
-    groups: Annotated[int, Field(ge=-1, le=MAX_SIZE), AfterValidator(check_groups)] = doc(
+    groups: Annotated[int, Bounds(ge=-1, le=MAX_SIZE), After(check_groups)] = doc(
         "Number of groups, a divisor of the channels; -1 for one channel in each.", 32
     )
     axis: Int = doc("The axis of the channels.", -1)
@@ -140,7 +140,7 @@ class Normalization(Layer):
     mean: Numbers | None = doc(
         "The mean, a number or lists over the axes; null where adapt() learns it.", None
     )
-    variance: Annotated[Numbers, AfterValidator(check_variances)] | None = doc(
+    variance: Annotated[Numbers, After(check_variances)] | None = doc(
         "The variance, given with the mean.", None
     )
     invert: bool = doc("Whether to compute `mean + x · sqrt(variance)` instead.", False)

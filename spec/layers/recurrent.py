@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
-from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from ..activations import SIGMOID, TANH, Activation
@@ -20,6 +19,7 @@ from ..initializers import (
     UnitForgetBias,
 )
 from ..penalties import Constraint, Regularizer
+from ..schemas import Before
 from ..size import Size, product
 from ..types import Signature, TensorType, WeightSpec
 from .base import Layer, LayerError, Port, known
@@ -33,7 +33,7 @@ def anywhere(use_cudnn: Any) -> Any:
     return use_cudnn
 
 
-UseCudnn: TypeAlias = Annotated[Literal["auto", False], BeforeValidator(anywhere)]
+UseCudnn: TypeAlias = Annotated[Literal["auto", False], Before(anywhere)]
 
 
 class Recurrent(Layer):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator
-
 from ..fields import DataFormat, PositiveInt, Rate, Seed, as_tuple, doc
+from ..schemas import Before
 from ..types import Signature, TensorType
 from .base import Layer, LayerError, require_float, require_rank
 
@@ -27,7 +26,7 @@ class Dropout(RegularizationLayer):
     """In training sets a part of the inputs to 0, and scales the others up by `1 / (1 - rate)`."""
 
     rate: Rate = doc("Part of the inputs that is set to 0.")
-    noise_shape: Annotated[tuple[PositiveInt | None, ...] | None, BeforeValidator(as_tuple)] = doc(
+    noise_shape: Annotated[tuple[PositiveInt | None, ...] | None, Before(as_tuple)] = doc(
         "Shape, the batch first, of what is drawn: 1 shares along an axis, null takes the input's size.", None
     )
     seed: Seed = doc("Seed of the draws.", None)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from ..fields import DataFormat, Ints, PositiveInt, doc
+from ..schemas import After
 from ..size import Expr, Size, product
 from ..types import Signature, TensorType
 from .base import Layer, LayerError, require_rank
@@ -39,7 +39,7 @@ class Flatten(Layer):
 class Reshape(Layer):
     """Lays the elements of a sample out in another shape, in their order."""
 
-    target_shape: Annotated[Ints, AfterValidator(check_target)] = doc(
+    target_shape: Annotated[Ints, After(check_target)] = doc(
         "Shape without the batch; one size may be -1, and is what the others leave."
     )
 

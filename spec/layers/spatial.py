@@ -5,9 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from pydantic import BeforeValidator
-
 from ..fields import BothSides, Sizes, doc, lower
+from ..schemas import Before
 from ..types import FLOATS, Signature, TensorType, Window
 from .base import LayerError
 from .windows import Spatial, times
@@ -16,7 +15,7 @@ from .windows import Spatial, times
 SUPPORT = {"area": 1, "bicubic": 4, "bilinear": 2, "lanczos3": 6, "lanczos5": 10, "nearest": 1}
 
 Interpolation: TypeAlias = Annotated[
-    Literal["area", "bicubic", "bilinear", "lanczos3", "lanczos5", "nearest"], BeforeValidator(lower)
+    Literal["area", "bicubic", "bilinear", "lanczos3", "lanczos5", "nearest"], Before(lower)
 ]
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from ..fields import doc
+from ..schemas import After
 from ..types import Signature, TensorType, WeightSpec, Window
 from .base import Layer, LayerError, Port, check_activations
 from .functions import Function
@@ -76,17 +75,17 @@ class Wrapper(Layer):
 
     def own(self, weight: WeightSpec, prefix: str = "") -> WeightSpec:
         """A held layer's weight as the wrapper's: it is trained where both layers are."""
-        return replace(weight, name=prefix + weight.name, trainable=weight.trainable and self.trainable)
+        return weight._replace(name=prefix + weight.name, trainable=weight.trainable and self.trainable)
 
 
 class Bidirectional(Wrapper):
     """Goes through the steps in both directions, each with weights of its own, and merges the outputs."""
 
-    layer: Annotated[Layer, AfterValidator(recurrent)] = doc("The recurrent layer; it goes forward.")
+    layer: Annotated[Layer, After(recurrent)] = doc("The recurrent layer; it goes forward.")
     merge_mode: Literal["concat", "sum", "mul", "ave"] | None = doc(
         "How the two outputs become one; null keeps both.", "concat"
     )
-    backward_layer: Annotated[Layer, AfterValidator(recurrent)] | None = doc(
+    backward_layer: Annotated[Layer, After(recurrent)] | None = doc(
         "The layer that goes backwards; by default one like `layer`.", None
     )
 
@@ -187,7 +186,7 @@ class Bidirectional(Wrapper):
 class TimeDistributed(Wrapper):
     """Applies a layer to every step of [batch, time, …], with the same weights."""
 
-    layer: Annotated[Layer, AfterValidator(applicable)] = doc("The layer that is applied.")
+    layer: Annotated[Layer, After(applicable)] = doc("The layer that is applied.")
 
     @classmethod
     def layer_fields(cls) -> list[str]:
@@ -208,7 +207,7 @@ class TimeDistributed(Wrapper):
     def one_step(self, inputs: TensorType) -> Signature:
         """The held layer's signature, the steps being samples of its batch."""
         batch, time, *rest = inputs.shape
-        step = replace(inputs, shape=(batch * time, *rest))
+        step = inputs._replace(shape=(batch * time, *rest))
         return self.held("layer", self.layer, step)
 
     def output_mask(self, *inputs: TensorType) -> bool:
