@@ -13,7 +13,17 @@ if TYPE_CHECKING:
     from .spec.diagnostics import Diagnostic, SpecError
 
 __all__ = [
-    "Diagnostic", "Graph", "SpecError", "build", "check", "compile", "emit", "export", "load", "loads", "verify",
+    "Diagnostic",
+    "Graph",
+    "SpecError",
+    "build",
+    "check",
+    "compile",
+    "emit",
+    "export",
+    "load",
+    "loads",
+    "verify",
 ]
 
 _HOMES = {"Diagnostic": ".spec.diagnostics", "SpecError": ".spec.diagnostics", "Graph": ".compiler.graph"}

@@ -45,6 +45,7 @@ def run(path):
 
 def load(path):
     spec = importlib.util.spec_from_file_location("model", path)
+    assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -16,14 +16,23 @@ from .. import __version__
 from ..compiler.graph import Graph, Output
 from ..spec.diagnostics import Diagnostic, Note, SpecError
 from .cases import make_cases
-from .paths import PATHS, Case, Job, Run, run_keras
+from .paths import PATHS, Job, Run, run_keras
 from .runtime import require_provider
 from .weights import Weights, initialize
 
 TOLERANCE = 1e-5
 # tf2onnx is a cross-check by a tool that is known to be wrong at times: it is reported, and nothing is built on it.
 CROSS_CHECKS = frozenset({"tf2onnx"})
-PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "onnx", "onnxruntime", "onnxruntime-gpu", "tf2onnx", "numpy")
+PACKAGES = (
+    "keras",
+    "tensorflow",
+    "tensorflow-cpu",
+    "onnx",
+    "onnxruntime",
+    "onnxruntime-gpu",
+    "tf2onnx",
+    "numpy",
+)
 
 
 @dataclass(frozen=True)
@@ -141,7 +150,9 @@ def _as_findings(name: str, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnost
 def compare_outputs(job: Job, run: Run, reference: Run, tolerance: float) -> tuple[OutputDifference, ...]:
     """The greatest difference in each output over all cases."""
     return tuple(
-        _difference(name, [case[i] for case in run.outputs], [case[i] for case in reference.outputs], tolerance)
+        _difference(
+            name, [case[i] for case in run.outputs], [case[i] for case in reference.outputs], tolerance
+        )
         for i, name in enumerate(job.output_names)
     )
 
@@ -209,7 +220,13 @@ def _path_record(path: PathResult) -> dict[str, Any]:
         for o in path.outputs
     ]
     findings = [d.message for d in path.diagnostics]
-    return {"name": path.name, "equal": path.equal, "sha256": path.sha256, "outputs": outputs, "findings": findings}
+    return {
+        "name": path.name,
+        "equal": path.equal,
+        "sha256": path.sha256,
+        "outputs": outputs,
+        "findings": findings,
+    }
 
 
 def _finite(value: float) -> float | None:

@@ -44,7 +44,9 @@ class Benchmark:
 
 def benchmarks(folder: Path) -> dict[str, Benchmark]:
     code = folder / "fashion_cnn.py"
-    code.write_text(subprocess.run([*NNSPEC, "emit", str(SPEC)], capture_output=True, text=True, check=True).stdout)
+    code.write_text(
+        subprocess.run([*NNSPEC, "emit", str(SPEC)], capture_output=True, text=True, check=True).stdout
+    )
     return {
         "check": Benchmark(
             "nnspec check of one file / python -c 'import pydantic'",

@@ -3,11 +3,10 @@ made."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from ..spec.diagnostics import Diagnostic
 from ..spec.layers.base import Layer

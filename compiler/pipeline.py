@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from collections.abc import Hashable
 from pathlib import Path
+from typing import NamedTuple
 
 from ..spec.diagnostics import MAX_DIAGNOSTICS, Diagnostic, SpecError, has_errors, in_order
 from ..spec.document import parse

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-
 from ..spec.document import InputDecl
 from ..spec.layers.base import Layer
 from ..spec.source import Source

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..spec.diagnostics import Diagnostic, did_you_mean, listed, nearest
 from ..spec.items import From, Item, Reference, References

@@ -9,9 +9,9 @@ from pydantic_core import PydanticCustomError
 
 from .records import doc
 from .schemas import Before, Bounds, Parsed
-from .types import DTYPES, FLOATS
+from .types import Dtype, FloatName
 
-__all__ = ["doc"]
+__all__ = ["Dtype", "doc"]
 
 # Beyond this a size is a slip of the finger, and a single axis of it would not fit any memory.
 MAX_SIZE = 2**31 - 1
@@ -29,7 +29,11 @@ def tuple_of(value: Any, count: int) -> Any:
             raise PydanticCustomError(
                 "tuple_length",
                 "must be one value or a list of {count}, not of {given}",
-                {"count": count, "given": len(value), "help": "write one number, or one for each spatial axis"},
+                {
+                    "count": count,
+                    "given": len(value),
+                    "help": "write one number, or one for each spatial axis",
+                },
             )
         return tuple(value)
     return (value,) * count
@@ -124,5 +128,4 @@ Numbers: TypeAlias = Annotated[Any, Parsed(parse_numbers)]
 Padding: TypeAlias = Annotated[Literal["valid", "same"], Before(lower)]
 CausalPadding: TypeAlias = Annotated[Literal["valid", "same", "causal"], Before(lower)]
 DataFormat: TypeAlias = Annotated[Literal["channels_last", "channels_first"], Before(lower)]
-Dtype: TypeAlias = Literal[*DTYPES]
-DtypePolicy: TypeAlias = Literal[*FLOATS, "mixed_float16", "mixed_bfloat16"]
+DtypePolicy: TypeAlias = Literal[FloatName, "mixed_float16", "mixed_bfloat16"]

@@ -62,7 +62,8 @@ def validate(
     `owner` is where a missing field is reported, `data` the node's value where some parts are already made,
     `title` what messages call the thing, `settled` the fields whose absence was reported in other words.
     """
-    made, problems = record.make(to_data(node) if data is None else data, context)
+    values: Any = to_data(node) if data is None else data
+    made, problems = record.make(values, context)
     for details in without_cascades(problems, record.fields, settled):
         report(explain(details, record, node, owner, title or record.__name__))
     return made
@@ -71,7 +72,8 @@ def validate(
 def without_cascades(
     problems: list[Any], known: Collection[str], settled: Collection[str | None] = ()
 ) -> list[Any]:
-    """Pydantic's errors, those that say something new. Who writes `unitz: 64` is told of that, and not that `units` is missing too."""
+    """Those problems that say something new: who writes `unitz: 64` is told of that, and not that `units` is
+    missing too."""
     found = problems[: MAX_DIAGNOSTICS + 1]
     meant = {nearest(str(d["loc"][-1]), known) for d in found if d["type"] == "extra_forbidden"}
     return [d for d in found if d["type"] != "missing" or d["loc"][-1] not in {*meant, *settled}]
@@ -90,7 +92,9 @@ def explain(details: Any, record: type[Record], node: Node, owner: Span, title: 
     if kind == "extra_forbidden":
         return _unknown_key(field, title, record.fields, key.span if key else span, value)
     if kind == "too_long":
-        message = f"{field} has {context['actual_length']} entries, and at most {context['max_length']} are allowed"
+        message = (
+            f"{field} has {context['actual_length']} entries, and at most {context['max_length']} are allowed"
+        )
         return Diagnostic("NN104", message, span, help=f"write a shorter {field}")
     if kind in WANTED:
         return _wrong_type(field, WANTED[kind], value, span)

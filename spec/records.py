@@ -51,7 +51,9 @@ class Record:
     @classmethod
     def make(cls, data: Mapping[str, Any], context: Any = None) -> tuple[Self | None, list[Details]]:
         """The record of these values, once each is of its field's type; or None, and every problem there is."""
-        problems: list[Details] = [problem("extra_forbidden", name) for name in data if name not in cls.fields]
+        problems: list[Details] = [
+            problem("extra_forbidden", name) for name in data if name not in cls.fields
+        ]
         values: dict[str, Any] = {}
         for name, field in cls.fields.items():
             if name in data:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product as combinations
 from math import gcd, prod
-from typing import ClassVar, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 # What one size may be written with: beyond it every further layer could double the work.
 MAX_PARTS = 1000
@@ -27,11 +27,17 @@ class Symbol(NamedTuple):
 
     name: str | None
     number: int = 0
-    parts: ClassVar[int] = 1
-    depth: ClassVar[int] = 0
 
     def __str__(self) -> str:
         return self.name or "?"
+
+    @property
+    def parts(self) -> int:
+        return 1
+
+    @property
+    def depth(self) -> int:
+        return 0
 
     @property
     def key(self) -> str:

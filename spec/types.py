@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cache
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
 
-from .size import Size, product, symbol
+from .size import Size, product
 
 if TYPE_CHECKING:
     from .initializers import Initializer
 
-__all__ = ["Policy", "Signature", "TensorType", "WeightSpec", "Window", "is_float", "symbol"]
+FloatName: TypeAlias = Literal["float16", "bfloat16", "float32", "float64"]
+IntegerName: TypeAlias = Literal["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
+Dtype: TypeAlias = Literal[FloatName, IntegerName, "bool"]
 
-FLOATS = ("float16", "bfloat16", "float32", "float64")
-INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
-DTYPES = (*FLOATS, *INTEGERS, "bool")
+FLOATS: tuple[str, ...] = get_args(FloatName)
+DTYPES: tuple[str, ...] = get_args(Dtype)
 
 
 def is_float(dtype: str) -> bool:

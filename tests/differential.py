@@ -7,10 +7,9 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import nnspec
 import numpy as np
 from hypothesis import HealthCheck, settings
-
-import nnspec
 from nnspec.backends.keras import build
 from nnspec.backends.onnx.emit import checked, to_onnx
 from nnspec.backends.weights import initialize
@@ -23,7 +22,11 @@ TOLERANCE = 1e-5
 # Twenty configurations of every layer in the ordinary run, more where NNSPEC_EXAMPLES says so; `derandomize` makes each
 # failure reproducible.
 layer_settings = settings(
-    max_examples=int(os.environ.get("NNSPEC_EXAMPLES", "20")), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+    max_examples=int(os.environ.get("NNSPEC_EXAMPLES", "20")),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+    database=None,
 )
 
 
@@ -70,7 +73,9 @@ def random_weights(graph: Graph, seed: int = 0) -> dict[str, np.ndarray]:
     weights = initialize(graph, seed)
     for key, value in weights.items():
         noise = rng.normal(size=value.shape) * 0.3
-        weights[key] = (np.abs(value + noise) + 0.1 if "variance" in key else value + noise).astype(value.dtype)
+        weights[key] = (np.abs(value + noise) + 0.1 if "variance" in key else value + noise).astype(
+            value.dtype
+        )
     return weights
 
 
@@ -87,7 +92,9 @@ def random_inputs(graph: Graph, batch: int = 3, dynamic: int = 7, seed: int = 1)
     return found
 
 
-def run_onnx(graph: Graph, weights: Mapping[str, np.ndarray], inputs: Mapping[str, np.ndarray], opset: int) -> list[Any]:
+def run_onnx(
+    graph: Graph, weights: Mapping[str, np.ndarray], inputs: Mapping[str, np.ndarray], opset: int
+) -> list[Any]:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -130,7 +137,9 @@ def compare(
     given = dict(inputs) if inputs is not None else random_inputs(graph, dynamic=dynamic)
     expected = run_keras(model, graph, given)
     _assert_types(graph, given, expected)
-    for output, actual, wanted in zip(graph.outputs, run_onnx(graph, weights, given, opset), expected, strict=True):
+    for output, actual, wanted in zip(
+        graph.outputs, run_onnx(graph, weights, given, opset), expected, strict=True
+    ):
         assert_close(actual, wanted, f"output {output.name}")
     if inspect is not None:
         inspect(model)
@@ -145,7 +154,10 @@ def _assert_weights(graph: Graph, model: Any) -> None:
         theirs = [(tuple(w.shape), w.trainable and layer.trainable) for w in layer.weights]
         assert ours == theirs, f"{node.name}: {ours}, Keras has {theirs}"
         for weight, variable in zip(node.signature.weights, layer.weights, strict=True):
-            assert weight.name.endswith(variable.name) or variable.name in weight.name, (weight.name, variable.path)
+            assert weight.name.endswith(variable.name) or variable.name in weight.name, (
+                weight.name,
+                variable.path,
+            )
 
 
 def _assert_types(graph: Graph, inputs: Mapping[str, np.ndarray], expected: Sequence[np.ndarray]) -> None:
@@ -155,5 +167,7 @@ def _assert_types(graph: Graph, inputs: Mapping[str, np.ndarray], expected: Sequ
             values |= dict.fromkeys(symbols([size]), actual)
     for output, result in zip(graph.outputs, expected, strict=True):
         type_ = graph.types[output.value]
-        assert tuple(evaluate(s, values) for s in type_.shape) == result.shape, f"{type_}, Keras has {result.shape}"
+        assert tuple(evaluate(s, values) for s in type_.shape) == result.shape, (
+            f"{type_}, Keras has {result.shape}"
+        )
         assert type_.dtype == result.dtype.name, f"{type_}, Keras has {result.dtype}"

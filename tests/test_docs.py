@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 import nnspec
+import pytest
 
 ROOT = Path(__file__).parent.parent
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def snippets(name: str, language: str) -> list[str]:
-    return [text for kind, text in FENCE.findall((ROOT / name).read_text(encoding="utf-8")) if kind == language]
+    return [
+        text for kind, text in FENCE.findall((ROOT / name).read_text(encoding="utf-8")) if kind == language
+    ]
 
 
-@pytest.mark.parametrize("text", snippets("docs/language.md", "yaml"), ids=lambda text: text.split("name: ")[1].split()[0])
+@pytest.mark.parametrize(
+    "text", snippets("docs/language.md", "yaml"), ids=lambda text: text.split("name: ")[1].split()[0]
+)
 def test_each_snippet_of_the_language_reference_is_a_spec_without_a_finding(text: str) -> None:
     graph = nnspec.loads(text)
     assert graph.nodes

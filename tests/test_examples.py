@@ -6,9 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
-
 import nnspec
+import numpy as np
 from nnspec.backends.cases import make_cases
 from nnspec.backends.paths import Job, run_keras, run_onnx
 from nnspec.backends.weights import initialize

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nnspec
 import numpy as np
 import pytest
-
-import nnspec
 from nnspec.backends.keras import build, save, stored_weights
 from nnspec.backends.weights import initialize
 

@@ -19,7 +19,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     # A copy, so that building leaves nothing in the checkout.
     source = folder / "source"
-    listed = subprocess.run(["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
+    )
     for name in filter(None, listed.stdout.decode().split("\0")):
         target = source / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -41,12 +43,16 @@ def test_every_module_and_template_is_in_it(wheel: Path) -> None:
     templates = [str(path.relative_to(ROOT)) for path in (ROOT / "templates").glob("*.j2")]
     assert templates
     for name in [*modules(), *templates, "py.typed", "__init__.py", "api.py"]:
-        assert f"nnspec/{name}" in names, f"{name} is not in the wheel: is its package listed in pyproject.toml?"
+        assert f"nnspec/{name}" in names, (
+            f"{name} is not in the wheel: is its package listed in pyproject.toml?"
+        )
 
 
 def test_nothing_else_is_in_it(wheel: Path) -> None:
     for name in zipfile.ZipFile(wheel).namelist():
-        assert not name.startswith(("nnspec/tests", "nnspec/examples", "nnspec/docs", "nnspec/benchmarks")), name
+        assert not name.startswith(("nnspec/tests", "nnspec/examples", "nnspec/docs", "nnspec/benchmarks")), (
+            name
+        )
 
 
 def test_it_installs_in_an_empty_environment_and_every_module_imports(wheel: Path, tmp_path: Path) -> None:
@@ -57,11 +63,22 @@ def test_it_installs_in_an_empty_environment_and_every_module_imports(wheel: Pat
     code = "import importlib\n" + "\n".join(f"importlib.import_module({name!r})" for name in names)
     subprocess.run([python, "-I", "-c", code], check=True, cwd=tmp_path)
     checked = subprocess.run(
-        [python, "-I", "-m", "nnspec", "check", str(ROOT / "examples" / "fashion_cnn.nn.yaml")], cwd=tmp_path, check=False
+        [python, "-I", "-m", "nnspec", "check", str(ROOT / "examples" / "fashion_cnn.nn.yaml")],
+        cwd=tmp_path,
+        check=False,
     )
     assert checked.returncode == 0
     built = subprocess.run(
-        [python, "-I", "-m", "nnspec", "build", str(ROOT / "examples" / "fashion_cnn.nn.yaml"), "-o", "m.keras"],
+        [
+            python,
+            "-I",
+            "-m",
+            "nnspec",
+            "build",
+            str(ROOT / "examples" / "fashion_cnn.nn.yaml"),
+            "-o",
+            "m.keras",
+        ],
         cwd=tmp_path,
         capture_output=True,
         text=True,

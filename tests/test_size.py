@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from nnspec.spec.size import Expr, Symbol, ceil_div, evaluate, product, symbol, symbols
 
 H, W = symbol("h"), symbol("w")

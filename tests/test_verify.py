@@ -6,10 +6,9 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import nnspec
 import numpy as np
 import pytest
-
-import nnspec
 from nnspec.backends import paths, runtime
 from nnspec.backends.cases import choose_sizes, make_cases
 from nnspec.backends.paths import Job, Run

@@ -102,7 +102,7 @@ class Context:
             s if isinstance(s, int) else 0 if i < len(source) and s == source[i] else -1
             for i, s in enumerate(shape)
         ]
-        if plain.count(-1) <= 1 and not (0 in shape):
+        if plain.count(-1) <= 1 and 0 not in shape:
             return self.op("Reshape", name, self.ints(plain))
         parts = [self._size_at_run_time(name, size, source) for size in shape]
         return self.op("Reshape", name, self.op("Concat", *parts, axis=0))

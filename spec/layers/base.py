@@ -35,7 +35,9 @@ class Layer(Record):
     """A layer of Keras by its own name. Fields are Keras's arguments; meaning is in `infer`."""
 
     trainable: bool = doc("Whether training changes the weights.", True)
-    dtype: DtypePolicy | None = doc("Dtype or mixed policy of computation and weights; by default the file's.", None)
+    dtype: DtypePolicy | None = doc(
+        "Dtype or mixed policy of computation and weights; by default the file's.", None
+    )
 
     ports: ClassVar[tuple[Port, ...]] = (Port("inputs"),)
     # Whether Keras casts float inputs to the layer's dtype, as it does for layers and not for functions.
@@ -108,7 +110,9 @@ def require_rank(x: TensorType, rank: int, name: str, axes: str) -> None:
     """Raises LayerError unless the input has `rank` axes; `axes` names them for the message."""
     if x.rank != rank:
         raise LayerError(
-            f"{name} takes an input of rank {rank} [{axes}], not of rank {x.rank}", code="NN201", help=rank_help(x, rank)
+            f"{name} takes an input of rank {rank} [{axes}], not of rank {x.rank}",
+            code="NN201",
+            help=rank_help(x, rank),
         )
 
 
@@ -116,7 +120,9 @@ def require_min_rank(x: TensorType, rank: int, name: str) -> None:
     """Raises LayerError unless the input has at least `rank` axes, the batch among them."""
     if x.rank < rank:
         raise LayerError(
-            f"{name} takes an input of rank {rank} or more, not of rank {x.rank}", code="NN201", help=rank_help(x, rank)
+            f"{name} takes an input of rank {rank} or more, not of rank {x.rank}",
+            code="NN201",
+            help=rank_help(x, rank),
         )
 
 
