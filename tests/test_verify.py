@@ -63,14 +63,14 @@ def test_all_paths_of_a_network_with_two_outputs_are_equal() -> None:
 
 
 def test_a_path_that_differs_is_caught_at_its_first_wrong_layer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(paths.PATHS, "onnx", broken(paths.run_onnx, "second"))
+    monkeypatch.setitem(paths.PATHS, "onnx", broken(paths.run_onnx, "first"))
     report = verify(nnspec.loads(DENSE), paths=("onnx",))
     assert not report.equal
     (diagnostic,) = report.diagnostics
     assert diagnostic.code == "NN501"
     assert diagnostic.span is not None
-    assert diagnostic.span.line == 10
-    assert "second" in diagnostic.notes[0].message
+    assert diagnostic.span.line == 8
+    assert "first" in diagnostic.notes[0].message
 
 
 def test_a_wrong_cross_check_is_reported_and_the_rest_still_counts(monkeypatch: pytest.MonkeyPatch) -> None:
