@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..compiler.graph import Graph
+from ..spec.named import Named
 from ..spec.training import Metrics, Training
 from .calls import KerasCall, argument, outputs_by_name
 
@@ -33,7 +34,16 @@ def spell_training(graph: Graph) -> KerasCall | None:
     given = [(name, value if by_name else _only(value)) for name, value in found.items() if value]
     changed = [name for name in UNCHANGED if getattr(training, name) != getattr(Training, name)]
     given += [(name, getattr(training, name)) for name in changed]
-    return KerasCall("compile", (("optimizer", argument(training.optimizer)), *given))
+    return KerasCall("compile", (("optimizer", _optimizer(training.optimizer)), *given))
+
+
+def _optimizer(optimizer: Named) -> Any:
+    """Keras 3.15 does not know Lamb by its name alone."""
+    return (
+        KerasCall("keras.optimizers.Lamb", optimizer.arguments)
+        if optimizer.name == "Lamb"
+        else argument(optimizer)
+    )
 
 
 def _losses(training: Training, names: Sequence[str]) -> Any:

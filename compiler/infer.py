@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ..spec.diagnostics import Diagnostic, Note
-from ..spec.initializers import Fixed
+from ..spec.initializers import Fixed, inner, misfit
 from ..spec.layers.base import Layer, LayerError, check_activations
 from ..spec.locate import Report
 from ..spec.size import BATCH, Size, SizeTooLong, product, symbol
@@ -127,18 +127,18 @@ def _signature(layer: Layer, inputs: Mapping[str, TensorType | list[TensorType]]
     return signature
 
 
-def misfitting_weights(layer: Layer, signature: Signature, step: Step) -> list[Diagnostic]:
-    """Fixed weights whose values have another shape than the weight."""
-    found: list[Diagnostic] = []
+def misfitting_weights(layer: Layer, signature: Signature, step: Step) -> Iterator[Diagnostic]:
+    """Initializers that cannot make the weight that they are for, and fixed values of another shape."""
     for weight in signature.weights:
-        fixed = weight.initializer
-        if isinstance(fixed, Fixed) and fixed.shape != weight.shape:
-            field = next((f for f in type(layer).fields if getattr(layer, f) is fixed), None)
-            wanted = _shape(weight.shape)
-            message = f"the values have shape {_shape(fixed.shape)}, and {weight.name} has shape {wanted}"
+        given, wanted = weight.initializer, _shape(weight.shape)
+        field = next((name for name in layer.fields if getattr(layer, name) is inner(given)), None)
+        if isinstance(given, Fixed) and given.shape != weight.shape:
+            message = f"the values have shape {_shape(given.shape)}, and {weight.name} has shape {wanted}"
             help = f"give values of shape {wanted}"
-            found.append(Diagnostic("NN302", message, step.place.of(field), help=help))
-    return found
+            yield Diagnostic("NN302", message, step.place.of(field), help=help)
+        elif (reason := misfit(given, len(weight.shape))) is not None:
+            message = f"{reason}, and {weight.name} has shape {wanted}"
+            yield Diagnostic("NN203", message, step.place.of(field), help="choose another initializer")
 
 
 def _shape(shape: tuple[int, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -55,7 +56,8 @@ INITIALIZERS = Catalogue(
 class Fixed:
     """A weight's values, written in the spec or read from a `.npy` file inside the root.
 
-    `values` is nested lists of numbers, or the file's array; `file` is the path as the spec has it.
+    `values` is nested lists of numbers, or the file's array; `file` is the path as the spec has it. `digest` is what
+    they are compared by.
     """
 
     values: Any = field(repr=False, compare=False)
@@ -80,7 +82,7 @@ def parse_initializer(value: Any, info: ValidationInfo) -> Named | Fixed:
         case Fixed():
             return value
         case {"values": values} if len(value) == 1:
-            return Fixed(values, shape_of(values))
+            return Fixed(values, shape_of(values), digest=hashlib.sha256(repr(values).encode()).hexdigest())
         case {"file": str() as path} if len(value) == 1:
             load: FileLoader = (info.context or {})["load"]
             return load(path)
@@ -144,6 +146,11 @@ InitializerField: TypeAlias = Annotated[
     Given,
     Parsed(parse_initializer, with_info=True),
 ]
+
+
+def inner(initializer: Initializer) -> Given:
+    """What the spec gives, of what a layer made of it."""
+    return initializer.inner if isinstance(initializer, UnitForgetBias | EinsumKernel) else initializer
 
 
 def misfit(initializer: Initializer, rank: int) -> str | None:

@@ -13,6 +13,7 @@ from differential import compare, layer_settings, random_inputs, random_weights,
 from hypothesis import given
 from hypothesis import strategies as st
 from nnspec.backends.onnx.emit import to_onnx
+from nnspec.backends.weights import initialize
 
 OPSETS = st.sampled_from([15, 17, 18, 20, 21, 23, 24])
 MASKED = {"Embedding": {"input_dim": 5, "output_dim": 4, "mask_zero": True}}
@@ -308,3 +309,14 @@ def test_few_operators() -> None:
     assert sorted(set(operators(21))) == ["Add", "MatMul", "Reshape", "Softmax", "Transpose"]
     assert sorted(operators(23)) == ["Add"] * 4 + ["Attention"] + ["MatMul"] * 4
     assert "Attention" not in operators(23, sliding_window=2)
+
+
+def test_kernels_begin_within_the_bounds_of_kerass() -> None:
+    """Keras counts the fans of (features, heads, size) as features and heads times size."""
+    inputs = {"x": [5, 64]}
+    graph = spec({"MultiHeadAttention": {"num_heads": 4, "key_dim": 16}}, inputs, from_=["x", "x"])
+    weights = initialize(graph)
+    for name in ("query", "key", "value", "attention_output"):
+        greatest = np.abs(weights[f"layer/{name}/kernel"]).max()
+        assert greatest == pytest.approx(np.sqrt(6 / 128), rel=0.01)
+        assert greatest <= np.sqrt(6 / 128)

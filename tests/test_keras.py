@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from nnspec.backends.keras import build, save, stored_weights
 from nnspec.backends.weights import initialize
+from nnspec.spec.optimizers import OPTIMIZERS
 
 ONE_OUTPUT = """
 nnspec: 1
@@ -85,3 +86,9 @@ def test_a_saved_model_computes_the_same_when_it_is_loaded(tmp_path: Path) -> No
     x = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
     np.testing.assert_array_equal(np.asarray(loaded(x)), np.asarray(model(x)))
     assert [path.name for path in tmp_path.iterdir()] == ["one.keras"]
+
+
+@pytest.mark.parametrize("optimizer", list(OPTIMIZERS.entries))
+def test_every_optimizer_compiles_by_its_bare_name(optimizer: str) -> None:
+    text = ONE_OUTPUT.replace("{Nadam: {learning_rate: 0.01}}", optimizer)
+    assert type(build(nnspec.loads(text)).optimizer).__name__ == optimizer

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from ..fields import OneOrMany, OptionalAxes, PositiveInt, Rate, Seed, doc, many
-from ..initializers import GLOROT_UNIFORM, ZEROS, InitializerField
+from ..initializers import GLOROT_UNIFORM, ZEROS, EinsumKernel, Fixed, Initializer, InitializerField
 from ..penalties import Constraint, Regularizer
 from ..schemas import Before
 from ..size import Size, product
@@ -135,9 +135,16 @@ class MultiHeadAttention(Layer):
 
     def weights_of(self, name: str, projection: Projection) -> list[WeightSpec]:
         shape = (*projection.taken, *projection.given)
-        kernel = self.weight(f"{name}/kernel", shape, self.kernel_initializer)
+        kernel = self.weight(f"{name}/kernel", shape, self._begun(len(projection.taken), len(shape)))
         bias = self.weight(f"{name}/bias", projection.given, self.bias_initializer)
         return [kernel, bias] if self.use_bias else [kernel]
+
+    def _begun(self, taken: int, rank: int) -> Initializer:
+        """How a kernel begins: Keras counts its fans by the axes that it takes and gives."""
+        given = self.kernel_initializer
+        if isinstance(given, Fixed):
+            return given
+        return EinsumKernel(given, tuple(range(taken)), tuple(range(taken, rank)))
 
     def macs(
         self,
