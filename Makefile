@@ -39,10 +39,14 @@ $(VENV)/.made:
 	$(PIP) --upgrade pip
 	touch $@
 
+# An editable install compiles nothing, and where PYTHONDONTWRITEBYTECODE is set nothing ever would.
 $(VENV)/.runs: $(VENV)/.made pyproject.toml
 	$(PIP) --editable '.[keras-cpu,tf2onnx,runtime,weights]'
+	$(BIN)/python -m compileall -q *.py spec compiler backends cli templates
 	touch $@
 
+# The link is for pyright, which does not follow an editable install.
 $(VENV)/.tests: $(VENV)/.runs
 	$(PIP) --editable '.[dev]'
+	mkdir -p $(VENV)/typing && ln -sfn ../.. $(VENV)/typing/nnspec
 	touch $@
