@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any, TypeAlias, TypeVar
 
-from .diagnostics import MAX_DIAGNOSTICS, Diagnostic, Fix, did_you_mean, nearest
+from .diagnostics import Diagnostic, Fix, did_you_mean, nearest
 from .nodes import Mapping, Node, Scalar, Sequence, describe, shorten, to_data
+from .problems import Problem, without_cascades
 from .records import Record
 from .scalars import is_number, resolve
 from .source import Span
@@ -18,17 +19,12 @@ RecordT = TypeVar("RecordT", bound=Record)
 # pydantic's error type -> what the value must be. Anything in this table is a value of the wrong type.
 WANTED = {
     "int_type": "an integer",
-    "int_from_float": "an integer",
-    "int_parsing": "an integer",
     "float_type": "a number",
-    "float_parsing": "a number",
     "bool_type": "true or false",
-    "bool_parsing": "true or false",
     "string_type": "a string",
     "list_type": "a list",
     "tuple_type": "a list",
     "dict_type": "a mapping",
-    "model_type": "a mapping",
     "finite_number": "a finite number",
 }
 
@@ -64,27 +60,17 @@ def validate(
     """
     values: Any = to_data(node) if data is None else data
     made, problems = record.make(values, context)
-    for details in without_cascades(problems, record.fields, settled):
-        report(explain(details, record, node, owner, title or record.__name__))
+    for found in without_cascades(problems, record.fields, settled):
+        report(explain(found, record, node, owner, title or record.__name__))
     return made
 
 
-def without_cascades(
-    problems: list[Any], known: Collection[str], settled: Collection[str | None] = ()
-) -> list[Any]:
-    """Those problems that say something new: who writes `unitz: 64` is told of that, and not that `units` is
-    missing too."""
-    found = problems[: MAX_DIAGNOSTICS + 1]
-    meant = {nearest(str(d["loc"][-1]), known) for d in found if d["type"] == "extra_forbidden"}
-    return [d for d in found if d["type"] != "missing" or d["loc"][-1] not in {*meant, *settled}]
-
-
-def explain(details: Any, record: type[Record], node: Node, owner: Span, title: str) -> Diagnostic:
+def explain(found: Problem, record: type[Record], node: Node, owner: Span, title: str) -> Diagnostic:
     """One of pydantic's errors as a diagnostic. An error of ours says in its context where inside the value
     it is."""
-    kind, context = details["type"], details.get("ctx", {})
-    location = (*details["loc"], *context.get("at", ()))
-    field = str(next((part for part in reversed(details["loc"]) if isinstance(part, str)), title))
+    kind, context = found["type"], found.get("ctx", {})
+    location = (*found["loc"], *context.get("at", ()))
+    field = str(next((part for part in reversed(found["loc"]) if isinstance(part, str)), title))
     key, value = find(node, location)
     span = value.span if value is not None else owner
     if kind == "missing":
@@ -104,10 +90,8 @@ def explain(details: Any, record: type[Record], node: Node, owner: Span, title: 
         return _not_a_choice(field, context["expected"], value, span)
     if kind in ABOUT_NAMES:
         at = key if kind == "unknown_argument" else _name(value)
-        return Diagnostic(
-            ABOUT_NAMES[kind], details["msg"], at.span if at else span, help=context.get("help")
-        )
-    return _in_own_words(field, details["msg"], context, value, span)
+        return Diagnostic(ABOUT_NAMES[kind], found["msg"], at.span if at else span, help=context.get("help"))
+    return _in_own_words(field, found["msg"], context, value, span)
 
 
 def _name(value: Node | None) -> Scalar | None:

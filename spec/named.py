@@ -11,43 +11,24 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeAlias, get_args
+from typing import Any, TypeAlias
 
-from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError, core_schema
+from pydantic_core import PydanticCustomError
 
 from .diagnostics import did_you_mean
-from .locate import without_cascades
-from .records import Details, check_value, problem
+from .problems import Problem, as_error, check_fields, check_value, problem, without_cascades
 
 # An argument is (type, default); `...` for one without a default.
 Arguments: TypeAlias = Mapping[str, tuple[Any, Any]]
 
-BUILT_IN = frozenset(get_args(core_schema.ErrorType))
 
-
+@dataclass(frozen=True, slots=True)
 class Named:
-    """A Keras object by name, with the arguments that the spec gives it. Never changed after it is made.
+    """A Keras object by name, with the arguments that the spec gives it."""
 
-    It is no dataclass, since pydantic would check a field of one by its own rules.
-    """
-
-    __slots__ = ("arguments", "catalogue", "name")
-
-    def __init__(self, catalogue: Catalogue, name: str, arguments: tuple[tuple[str, Any], ...] = ()) -> None:
-        self.catalogue, self.name, self.arguments = catalogue, name, arguments
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Named) and self._key == other._key
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-    def __repr__(self) -> str:
-        return f"Named({self.name!r}, {self.arguments!r})"
-
-    @property
-    def _key(self) -> tuple[Any, ...]:
-        return self.catalogue.kind, self.name, self.arguments
+    catalogue: Catalogue = field(repr=False)
+    name: str
+    arguments: tuple[tuple[str, Any], ...] = ()
 
     def __getitem__(self, argument: str) -> Any:
         """The argument's value, or its default."""
@@ -60,7 +41,7 @@ class Named:
         return self.catalogue.spell(self.name)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalogue:
     """One kind of Keras object: what messages call it, its Keras module, and what it holds.
 
@@ -109,24 +90,15 @@ class Catalogue:
             }
             raise PydanticCustomError("named_unknown", 'there is no {kind} "{name}"', context)
         canonical = self._names[name]
-        values, problems = self._checked(canonical, arguments)
+        entry = self.entries[canonical]
+        required = {key: default is ... for key, (_, default) in entry.items()}
+        values, problems = check_fields(
+            arguments, required, lambda key, value: check_value(entry[key][0], value, key)
+        )
         if problems:
-            found = without_cascades(problems, self.entries[canonical])
-            details = [self._detail(canonical, one) for one in found]
-            raise ValidationError.from_exception_data(canonical, details) from None
-        return Named(self, canonical, tuple(values.items()))
-
-    def _checked(self, name: str, arguments: dict[str, Any]) -> tuple[dict[str, Any], list[Details]]:
-        """The arguments' values, and every problem with them."""
-        entry, values = self.entries[name], dict[str, Any]()
-        problems = [problem("extra_forbidden", key) for key in arguments if key not in entry]
-        for key, (type_, default) in entry.items():
-            if key in arguments:
-                values[key], found = check_value(type_, arguments[key], key)
-                problems += found
-            elif default is ...:
-                problems.append(problem("missing", key))
-        return {key: values[key] for key in arguments if key in values}, problems
+            found = without_cascades(problems, entry)
+            raise as_error(canonical, [self._worded(canonical, one) for one in found])
+        return Named(self, canonical, tuple((key, values[key]) for key in arguments))
 
     @property
     def plural(self) -> str:
@@ -137,21 +109,18 @@ class Catalogue:
         spell = self.spell if name == name.lower() else str
         return [*map(spell, self.entries), *self.aliases]
 
-    def _detail(self, name: str, found: Any) -> InitErrorDetails:
-        """One error about the arguments; where one is unknown or missing, in words that say whose it is."""
-        kind, location, context = found["type"], found["loc"], found.get("ctx", {})
-        key = str(location[-1]) if location else ""
-        match kind:
+    def _worded(self, name: str, found: Problem) -> Problem:
+        """An argument that is unknown or missing in words that say whose it is; other problems as they are."""
+        key = str(found["loc"][-1]) if found["loc"] else ""
+        context = {"name": name, "key": key}
+        match found["type"]:
             case "extra_forbidden":
-                help = did_you_mean(key, self.entries[name], f"arguments of {name}")
-                context = {"name": name, "key": key, "help": help}
-                kind = PydanticCustomError("unknown_argument", '{name} has no argument "{key}"', context)
+                context["help"] = did_you_mean(key, self.entries[name], f"arguments of {name}")
+                return problem("unknown_argument", key, '{name} has no argument "{key}"', context)
             case "missing":
-                context = {"name": name, "key": key, "help": f"write {{{name}: {{{key}: …}}}}"}
-                kind, location = PydanticCustomError("lacking_argument", '{name} needs "{key}"', context), ()
-            case _ if kind not in BUILT_IN:
-                kind = PydanticCustomError(kind, found["msg"], context)
-        return {"type": kind, "loc": location, "input": found["input"], "ctx": context}
+                context["help"] = f"write {{{name}: {{{key}: …}}}}"
+                return {**problem("lacking_argument", key, '{name} needs "{key}"', context), "loc": ()}
+        return found
 
     def _words(self) -> dict[str, Any]:
         return {"kind": self.kind, "a": "an" if self.kind[0] in "aeio" else "a", "code": "NN103"}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Annotated, Any, TypeAlias
 
-from pydantic_core import PydanticCustomError, SchemaValidator
+from pydantic_core import PydanticCustomError
 
 from .fields import Float, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, Rate
 from .named import Catalogue, Named
@@ -77,16 +76,11 @@ def schedule(value: Any) -> Named:
     return named
 
 
-@cache
-def _number() -> SchemaValidator:
-    return validator(NonNegativeFloat)
-
-
 def learning_rate(value: Any) -> float | Named:
     """A number, or a schedule. Raises PydanticCustomError or ValidationError."""
     if isinstance(value, Named | dict) or (isinstance(value, str) and not is_number(value)):
         return schedule(value)
-    return _number().validate_python(value)
+    return validator(NonNegativeFloat).validate_python(value)
 
 
 LearningRate: TypeAlias = Annotated[float | Named, Parsed(learning_rate)]

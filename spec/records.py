@@ -10,12 +10,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any, ClassVar, NamedTuple, Self, get_origin, get_type_hints
 
-from pydantic_core import PydanticCustomError, SchemaValidator, ValidationError
+from pydantic_core import PydanticCustomError
 
-from .schemas import validator
-
-# One problem, in pydantic's terms: `type`, `loc` (from the record on), `msg`, and `ctx` where there is more to say.
-Details = dict[str, Any]
+from .problems import Checked, Problem, check_fields, check_value, problem
 
 
 class Field(NamedTuple):
@@ -49,26 +46,20 @@ class Record:
         self.__dict__.update(defaults, **values)
 
     @classmethod
-    def make(cls, data: Mapping[str, Any], context: Any = None) -> tuple[Self | None, list[Details]]:
+    def make(cls, data: Mapping[str, Any], context: Any = None) -> tuple[Self | None, list[Problem]]:
         """The record of these values, once each is of its field's type; or None, and every problem there is."""
-        problems: list[Details] = [
-            problem("extra_forbidden", name) for name in data if name not in cls.fields
-        ]
-        values: dict[str, Any] = {}
-        for name, field in cls.fields.items():
-            if name in data:
-                values[name], found = cls._checked(name, data[name], context)
-                problems += found
-            elif field.required:
-                problems.append(problem("missing", name))
+        required = {name: field.required for name, field in cls.fields.items()}
+        values, problems = check_fields(
+            data, required, lambda name, value: cls._checked(name, value, context)
+        )
         if problems:
             return None, problems
         record = cls(**values)
-        problems = list(record.problems())
+        problems = record.problems()
         return (None, problems) if problems else (record, [])
 
     @classmethod
-    def _checked(cls, name: str, value: Any, context: Any) -> tuple[Any, list[Details]]:
+    def _checked(cls, name: str, value: Any, context: Any) -> Checked:
         try:
             prepared = cls.prepared(name, value)
         except PydanticCustomError as error:
@@ -81,7 +72,7 @@ class Record:
         PydanticCustomError."""
         return value
 
-    def problems(self) -> list[Details]:
+    def problems(self) -> list[Problem]:
         """What is wrong with the fields together."""
         return []
 
@@ -114,28 +105,3 @@ def metadata(record: type[Record], name: str) -> tuple[Any, ...]:
     """What `Annotated` adds to a field's type."""
     found = types(record)[name]
     return found.__metadata__ if get_origin(found) is Annotated else ()
-
-
-def check_value(type_: Any, value: Any, name: str, context: Any = None) -> tuple[Any, list[Details]]:
-    """The value of the field `name` once it is of its type; or None, and every problem there is."""
-    try:
-        return _validator(type_).validate_python(value, context=context), []
-    except ValidationError as error:
-        found = error.errors(include_url=False)
-    return None, [{**details, "loc": (name, *details["loc"])} for details in found]
-
-
-def problem(type_: str, name: str, message: str = "", context: Mapping[str, Any] | None = None) -> Details:
-    """A problem that pydantic has no part in."""
-    return {"type": type_, "loc": (name,), "msg": message, "ctx": context or {}, "input": None}
-
-
-_validators: dict[int, tuple[Any, SchemaValidator]] = {}
-
-
-def _validator(type_: Any) -> SchemaValidator:
-    """One validator for all fields of a type. Types cannot always be hashed: they are told apart by identity, and
-    kept so that no other type gets it."""
-    if id(type_) not in _validators:
-        _validators[id(type_)] = type_, validator(type_)
-    return _validators[id(type_)][1]

@@ -46,9 +46,17 @@ class Parsed(NamedTuple):
     with_info: bool = False
 
 
+_validators: dict[int, tuple[Any, SchemaValidator]] = {}
+
+
 def validator(type_: Any) -> SchemaValidator:
-    """The validator of a type: strict, so that nothing is taken for what it is not."""
-    return SchemaValidator(schema(type_))
+    """The validator of a type, made when it is first asked for: strict, so that nothing is taken for what it is not.
+
+    Types cannot always be hashed: they are told apart by identity, and kept so that no other type gets it.
+    """
+    if id(type_) not in _validators:
+        _validators[id(type_)] = type_, SchemaValidator(schema(type_))
+    return _validators[id(type_)][1]
 
 
 def schema(type_: Any) -> CoreSchema:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
-from pydantic_core import PydanticCustomError, SchemaValidator
+from pydantic_core import PydanticCustomError
 
 from . import nodes
 from .diagnostics import Diagnostic
@@ -124,13 +123,7 @@ FORMS: dict[str, Any] = {
 
 
 def _checked(form: str, value: Any) -> Any:
-    return _validator(form).validate_python(value)
-
-
-# Made when first asked for, so that a spec without `training` does not pay for them.
-@cache
-def _validator(form: str) -> SchemaValidator:
-    return validator(FORMS[form])
+    return validator(FORMS[form]).validate_python(value)
 
 
 def parse_jit(value: Any) -> Any:

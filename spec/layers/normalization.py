@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from ..fields import MAX_SIZE, Axes, Int, NonNegativeFloat, Numbers, Rate, doc, numbers_shape
 from ..initializers import ONES, ZEROS, InitializerField
 from ..penalties import Constraint, Regularizer
-from ..records import Details
+from ..problems import Problem
 from ..schemas import After, Bounds
 from ..types import Reach, Signature, TensorType, WeightSpec
 from .base import Layer, LayerError, known, normalize_axes, normalize_axis, require_float, require_min_rank
@@ -147,7 +147,7 @@ class Normalization(Layer):
 
     passes_mask: ClassVar[bool] = True
 
-    def problems(self) -> list[Details]:
+    def problems(self) -> list[Problem]:
         if (self.mean is None) == (self.variance is None):
             return []
         given, other = ("mean", "variance") if self.variance is None else ("variance", "mean")
