@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from nnspec.backends.dtypes import numpy_dtype
 from nnspec.backends.weights import draw, initialize
-from nnspec.backends.weights.stored import numpy_dtype
 from nnspec.spec.initializers import (
     GLOROT_UNIFORM,
     INITIALIZERS,

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...compiler.graph import Node
 from ...spec.size import Size
+from ..dtypes import numpy_dtype
 from .builder import ELEMENT_TYPES, Builder
 from .layout import Flattened, Layout, Tensor, in_layout, logical
 
@@ -113,15 +114,6 @@ class Context:
         if size not in source:
             raise ValueError(f"the size {size} cannot be told from the input's shape")
         return self.size(name, list(source).index(size))
-
-
-def numpy_dtype(dtype: str) -> np.dtype:
-    """NumPy's dtype for one of ours; bfloat16 is ml_dtypes's, which onnx brings."""
-    if dtype == "bfloat16":
-        import ml_dtypes
-
-        return np.dtype(ml_dtypes.bfloat16)
-    return np.dtype(dtype)
 
 
 def _given(attributes: dict[str, Any]) -> dict[str, Any]:

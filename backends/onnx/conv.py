@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ...spec.layers.conv import Conv, Convolution, ConvTranspose, DepthwiseConv, SeparableConv
+from ..dtypes import numpy_dtype
 from .activation import activate
-from .context import Context, numpy_dtype
+from .context import Context
 from .layout import Tensor
 from .operators import widened
 from .padding import padded, spatial_layout

@@ -17,7 +17,8 @@ from ...spec.layers.normalization import (
     Standardizing,
 )
 from ...spec.types import is_float
-from .context import Context, numpy_dtype
+from ..dtypes import numpy_dtype
+from .context import Context
 from .layout import Flattened, Layout, Tensor, axes_of, laid_out, logical
 from .operators import reduce
 

@@ -18,7 +18,8 @@ from ...spec.diagnostics import Diagnostic, SpecError
 from ...spec.initializers import EinsumKernel, Fixed, Initializer, UnitForgetBias, misfit
 from ...spec.named import Named
 from ...spec.types import WeightSpec
-from .stored import Weights, numpy_dtype
+from ..dtypes import numpy_dtype
+from .stored import Weights
 
 Shape: TypeAlias = tuple[int, ...]
 Fans: TypeAlias = tuple[int, int]

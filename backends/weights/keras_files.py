@@ -16,11 +16,13 @@ from typing import IO, Any, BinaryIO
 
 import numpy as np
 
+from ...compiler.cost import weight_bytes
 from ...compiler.graph import Graph, Node
 from ...spec.named import snake_case
+from ..dtypes import numpy_dtype
 from ..extras import require
 from .archives import open_zip, read_array
-from .stored import Stored, Unreadable, numpy_dtype, size_in_bytes
+from .stored import Stored, Unreadable
 
 H5_IN_KERAS = "model.weights.h5"
 
@@ -80,7 +82,7 @@ def h5(file: BinaryIO, graph: Graph) -> Iterator[dict[str, Stored]]:
 
 def _limit(graph: Graph) -> int:
     """More bytes than a file of the graph's weights could have."""
-    return PER_WEIGHT * size_in_bytes(graph) + BESIDES
+    return PER_WEIGHT * weight_bytes(graph) + BESIDES
 
 
 def _too_many(limit: int) -> Unreadable:

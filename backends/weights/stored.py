@@ -13,6 +13,7 @@ from ...compiler.graph import Graph, Node
 from ...spec.diagnostics import MAX_DIAGNOSTICS, Diagnostic, SpecError, did_you_mean, fail
 from ...spec.nodes import shorten
 from ...spec.types import DTYPES, WeightSpec, is_float
+from ..dtypes import numpy_dtype
 
 Weights: TypeAlias = dict[str, np.ndarray]
 
@@ -32,20 +33,6 @@ class Stored:
     shape: tuple[int, ...]
     dtype: str
     read: Callable[[], np.ndarray]
-
-
-def numpy_dtype(name: str) -> np.dtype:
-    """The dtype by its name in a spec; NumPy itself has no bfloat16."""
-    if name != "bfloat16":
-        return np.dtype(name)
-    import ml_dtypes
-
-    return np.dtype(ml_dtypes.bfloat16)
-
-
-def size_in_bytes(graph: Graph) -> int:
-    """What the graph's weights take in memory."""
-    return sum(weight.size * numpy_dtype(weight.dtype).itemsize for weight in graph.weights.values())
 
 
 def take(stored: Mapping[str, Stored], graph: Graph, file: str) -> Weights:

@@ -1,0 +1,14 @@
+"""Dtypes of a spec as NumPy has them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def numpy_dtype(name: str) -> np.dtype:
+    """The dtype by its name in a spec. NumPy itself has no bfloat16: it is that of ml_dtypes."""
+    if name != "bfloat16":
+        return np.dtype(name)
+    import ml_dtypes
+
+    return np.dtype(ml_dtypes.bfloat16)
