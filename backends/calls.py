@@ -13,7 +13,9 @@ from typing import Any, TypeAlias
 from ..compiler.graph import Graph, Node, Preset
 from ..spec.fields import Margins, OneOrMany, PerAxis
 from ..spec.initializers import Fixed
+from ..spec.layers.activation import Activation
 from ..spec.layers.base import Layer
+from ..spec.layers.recurrent import LSTM
 from ..spec.named import Named
 from ..spec.records import metadata
 from ..spec.types import Policy
@@ -51,7 +53,8 @@ class Spelling:
         return made
 
 
-Spell: TypeAlias = Callable[[Layer], Spelling]
+# Called with a layer of the class that its row in SPELLED is for.
+Spell: TypeAlias = Callable[[Any], Spelling]
 
 DEFAULT_DTYPE = "float32"
 
@@ -169,25 +172,24 @@ def with_call(layer: Layer, *fields: str) -> Spelling:
     return Spelling(constructor(layer, leave_out=fields), tuple(a for a in given if a[0] in fields))
 
 
-def fixed_whole(layer: Layer) -> Spelling:
-    """An LSTM: Keras makes its bias of parts unless told not to, and a fixed bias is whole."""
+def lstm(layer: LSTM) -> Spelling:
+    """Keras makes the bias of parts unless told not to, and a fixed bias is whole."""
     call = constructor(layer)
-    if isinstance(getattr(layer, "bias_initializer"), Fixed):  # noqa: B009
+    if isinstance(layer.bias_initializer, Fixed):
         call = replace(call, arguments=(*call.arguments, ("unit_forget_bias", False)))
     return Spelling(call)
 
 
-def activation(layer: Layer) -> Spelling:
-    """The layer Activation; glu as a function, since the layer takes its output for as large as its input."""
-    named = getattr(layer, "activation")  # noqa: B009
-    if named.name != "glu":
+def activation(layer: Activation) -> Spelling:
+    """The layer; glu as a function, since the layer takes its output for as large as its input."""
+    if layer.activation.name != "glu":
         return Spelling(constructor(layer))
-    return Spelling(None, function=KerasCall("keras.ops.glu", named.arguments))
+    return Spelling(None, function=KerasCall("keras.ops.glu", layer.activation.arguments))
 
 
 SPELLED: dict[str, Spell] = {
     "Activation": activation,
-    "LSTM": fixed_whole,
+    "LSTM": lstm,
     "Max": lambda layer: function(layer, "max"),
     "Mean": lambda layer: function(layer, "mean"),
     "MultiHeadAttention": lambda layer: with_call(layer, "return_attention_scores", "use_causal_mask"),
