@@ -11,7 +11,7 @@ from .options import Reading, one_file, reads_specs
 from .streams import write
 
 if TYPE_CHECKING:
-    from ..compiler.graph import Graph, Value
+    from ..compiler.graph import Graph
     from ..spec.size import Size
     from ..spec.types import TensorType
 
@@ -56,7 +56,7 @@ def record(graph: Graph) -> dict[str, Any]:
                 "name": node.name,
                 "type": node.kind,
                 "line": node.place.span.line,
-                "inputs": [reference(value, graph) for value in node.inputs],
+                "inputs": [graph.reference(value) for value in node.inputs],
                 "outputs": [tensor(type_) for type_ in node.signature.outputs],
                 "parameters": node.parameters,
                 "macs": plain(node.signature.macs),
@@ -78,13 +78,6 @@ def axis(size: Size) -> int | str | None:
 
 def plain(size: Size) -> int | str:
     return size if isinstance(size, int) else str(size)
-
-
-def reference(value: Value, graph: Graph) -> str:
-    """The value as a spec refers to it: `stem`, or `encoder.state_h` for an output that is not the first."""
-    if value.index == 0:
-        return value.node
-    return f"{value.node}.{graph.by_name[value.node].layer.output_names[value.index]}"
 
 
 def overview(graph: Graph) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ..spec.types import TensorType, WeightSpec
-from .graph import Argument, Graph, Node, Value
+from .graph import Argument, Graph, Node
 
 
 def dump(graph: Graph) -> str:
@@ -16,7 +14,7 @@ def dump(graph: Graph) -> str:
     lines = [f"graph {graph.name} {graph.dtype}"]
     lines += (f"input {i.name}: {_type(i.type)}" for i in graph.inputs)
     lines += (_node(node, graph) for node in graph.nodes)
-    lines += (f"output {o.name} = {_value(o.value, graph)}" for o in graph.outputs)
+    lines += (f"output {o.name} = {graph.reference(o.value)}" for o in graph.outputs)
     trainable, other = graph.parameters(trainable=True), graph.parameters(trainable=False)
     lines.append(f"parameters {trainable:,} trainable, {other:,} not; macs {graph.macs}")
     return "\n".join(lines) + "\n"
@@ -25,8 +23,8 @@ def dump(graph: Graph) -> str:
 def _node(node: Node, graph: Graph) -> str:
     inputs = ", ".join(_argument(argument, node, graph) for argument in node.arguments)
     parts = [
-        f"{node.name} = {node.kind}({inputs}) -> {_listed(map(_type, node.signature.outputs))}",
-        *([_listed(map(_weight, node.signature.weights))] if node.signature.weights else []),
+        f"{node.name} = {node.kind}({inputs}) -> {', '.join(map(_type, node.signature.outputs))}",
+        *([", ".join(map(_weight, node.signature.weights))] if node.signature.weights else []),
         *([f"macs {node.signature.macs}"] if node.signature.macs != 0 else []),
     ]
     return " | ".join(parts)
@@ -34,14 +32,8 @@ def _node(node: Node, graph: Graph) -> str:
 
 def _argument(argument: Argument, node: Node, graph: Graph) -> str:
     """The port is told where it is not the layer's first."""
-    value = _value(argument.value, graph)
+    value = graph.reference(argument.value)
     return value if argument.port == node.layer.ports[0].name else f"{argument.port}: {value}"
-
-
-def _value(value: Value, graph: Graph) -> str:
-    if value.index == 0:
-        return value.node
-    return f"{value.node}.{graph.by_name[value.node].layer.output_names[value.index]}"
 
 
 def _type(type_: TensorType) -> str:
@@ -51,7 +43,3 @@ def _type(type_: TensorType) -> str:
 def _weight(weight: WeightSpec) -> str:
     fixed = "" if weight.trainable else " fixed"
     return f"{weight.name} {weight.dtype}[{', '.join(map(str, weight.shape))}]{fixed}"
-
-
-def _listed(parts: Iterable[str]) -> str:
-    return ", ".join(parts)

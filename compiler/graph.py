@@ -119,6 +119,12 @@ class Graph:
             found.update(zip(node.values, node.signature.outputs, strict=True))
         return found
 
+    def reference(self, value: Value) -> str:
+        """The value as a spec refers to it: `stem`, or `encoder.state_h` for an output that is not the first."""
+        if value.index == 0:
+            return value.node
+        return f"{value.node}.{self.by_name[value.node].layer.output_names[value.index]}"
+
     @cached_property
     def consumers(self) -> dict[Value, tuple[Node, ...]]:
         """The nodes that take each value; a value that no node takes is not in it."""
