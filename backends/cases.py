@@ -21,15 +21,17 @@ INTEGERS = 10
 
 Sizes = Mapping[Symbol, int]
 
+(BATCH_SYMBOL,) = BATCH.symbols
+
 
 def choose_sizes(graph: Graph) -> tuple[Sizes, ...]:
     """A size for every dynamic axis, one set for each batch size: the least possible, a middle and a large one."""
     dynamic = sorted(symbols(s for i in graph.inputs for s in i.type.features), key=lambda s: s.key)
-    (batch,) = BATCH.symbols
     lengths = list(_possible_lengths(graph, dynamic)) or [LENGTHS[-1]]
     chosen = [lengths[0], lengths[len(lengths) // 2], lengths[-1]]
     return tuple(
-        {batch: size, **dict.fromkeys(dynamic, length)} for size, length in zip(BATCHES, chosen, strict=True)
+        {BATCH_SYMBOL: size, **dict.fromkeys(dynamic, length)}
+        for size, length in zip(BATCHES, chosen, strict=True)
     )
 
 
@@ -47,7 +49,7 @@ def _possible_lengths(graph: Graph, dynamic: list[Symbol]) -> Iterator[int]:
         yield LENGTHS[0]
         return
     for length in LENGTHS:
-        if is_possible(graph, {**dict.fromkeys(dynamic, length), next(iter(BATCH.symbols)): 2}):
+        if is_possible(graph, {**dict.fromkeys(dynamic, length), BATCH_SYMBOL: 2}):
             yield length
 
 

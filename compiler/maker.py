@@ -35,7 +35,7 @@ class Base(NamedTuple):
 
 @dataclass
 class Fields:
-    """A call's arguments as pydantic takes them: `data`, the nodes that it is from, and the fields whose
+    """A call's arguments as a record takes them: `data`, the nodes that it is from, and the fields whose
     absence was already reported in other words."""
 
     data: dict[str, object]
@@ -128,7 +128,10 @@ class Maker:
         errors: list[Diagnostic] = []
         fields = self._fields(cls, arguments, errors.append)
         layer = validate(
-            *(cls, fields.node, owner, errors.append),
+            cls,
+            fields.node,
+            owner,
+            errors.append,
             data=fields.data,
             context=self.context,
             settled=fields.settled,
