@@ -15,7 +15,8 @@ from .cases import make_cases
 from .extras import require
 from .files import write_atomically
 from .modules import make_folder, write_module
-from .onnx.emit import DEFAULT_OPSET, checked, serialize, to_onnx
+from .onnx import DEFAULT_OPSET
+from .onnx.emit import checked, serialize, to_onnx
 from .paths import Job, Run, run_keras
 from .runtime import run_model
 from .tf2onnx import NEWEST_OPSET, to_onnx_via_keras

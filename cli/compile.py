@@ -46,7 +46,7 @@ def command(
     """
     graph = reading.graph(file)
     from ..backends.artifacts import compile_graph
-    from ..backends.onnx.emit import DEFAULT_OPSET
+    from ..backends.onnx import DEFAULT_OPSET
 
     compiled = compile_graph(
         graph,

@@ -41,7 +41,8 @@ def command(
 
 
 def native(graph: Graph, weights: Weights, opset: int | None) -> bytes:
-    from ..backends.onnx.emit import DEFAULT_OPSET, checked, serialize, to_onnx
+    from ..backends.onnx import DEFAULT_OPSET
+    from ..backends.onnx.emit import checked, serialize, to_onnx
 
     return serialize(checked(to_onnx(graph, weights, DEFAULT_OPSET if opset is None else opset)))
 

@@ -59,7 +59,7 @@ def command(
     """
     graph = reading.graph(file)
     from ..backends.artifacts import write_certificate
-    from ..backends.onnx.emit import DEFAULT_OPSET
+    from ..backends.onnx import DEFAULT_OPSET
     from ..backends.verify import verify
 
     report = verify(

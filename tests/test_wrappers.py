@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from nnspec.backends.calls import spell
 from nnspec.backends.keras import construct
 from nnspec.backends.onnx.emit import checked, to_onnx
+from nnspec.backends.onnx.lowerings import UNSUPPORTED
 from nnspec.backends.weights import initialize
 from nnspec.compiler.graph import Graph
 from nnspec.spec.diagnostics import SpecError
@@ -394,3 +395,10 @@ def test_what_the_operators_cannot_is_at_the_layer() -> None:
     (found,) = caught.value.diagnostics
     assert found.span is not None
     assert found.span.source.text[found.span.start :].startswith('{"LSTM"')
+
+
+def test_a_layer_that_cannot_be_exported_cannot_be_in_a_wrapper(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(UNSUPPORTED, "LSTM", "it has no operator")
+    graph = spec({"Bidirectional": {"layer": {"LSTM": 3}}}, {"x": [5, 2]})
+    with pytest.raises(SpecError, match="LSTM cannot be exported to ONNX: it has no operator"):
+        to_onnx(graph, initialize(graph))

@@ -1,1 +1,4 @@
 """ONNX without TensorFlow."""
+
+DEFAULT_OPSET = 21
+OPSETS = range(15, 25)

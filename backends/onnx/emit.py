@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,14 +12,12 @@ from ... import __version__
 from ...compiler.graph import Graph, Node, Output, Value
 from ...spec.diagnostics import Diagnostic, Note, SpecError, fail
 from ...spec.types import is_float
+from . import DEFAULT_OPSET, OPSETS
 from .builder import Builder, value_info
 from .context import Context
 from .fold import foldable, scale_and_shift
 from .layout import Tensor, logical
 from .lowerings import LOWERINGS, UNSUPPORTED
-
-DEFAULT_OPSET = 21
-OPSETS = range(15, 25)
 
 # The IR version that came with each opset's first release: older runtimes read it, and nothing here needs a later one.
 IR_VERSIONS = {15: 8, 16: 8, 17: 8, 18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11, 24: 11}
@@ -46,18 +43,17 @@ def to_onnx(graph: Graph, weights: Mapping[str, np.ndarray], opset: int = DEFAUL
         else:
             _lower(node, folded.get(node.name), graph, builder, weights, tensors)
     for output in graph.outputs:
-        _name_output(output, graph, builder, weights, tensors)
+        _name_output(output, graph, builder, tensors)
     builder.prune(output.name for output in graph.outputs)
     return _model(graph, builder, opset)
 
 
 def _check_supported(graph: Graph) -> None:
     found = [
-        Diagnostic(
-            "NN402", f"{node.kind} cannot be exported to ONNX: {UNSUPPORTED[node.kind]}", node.place.span
-        )
+        Diagnostic("NN402", f"{kind} cannot be exported to ONNX: {UNSUPPORTED[kind]}", node.place.span)
         for node in graph.nodes
-        if node.kind in UNSUPPORTED
+        for kind in (type(layer).__name__ for layer in node.layer.with_held())
+        if kind in UNSUPPORTED
     ]
     if found:
         raise SpecError(found)
@@ -102,7 +98,7 @@ def _ports(ctx: Context, tensors: Tensors) -> dict[str, Tensor | list[Tensor]]:
 def _autocast(ctx: Context, tensor: Tensor) -> Tensor:
     if not ctx.node.layer.autocast or not is_float(tensor.type.dtype) or tensor.type.dtype == ctx.dtype:
         return tensor
-    name, form = ctx.as_is(tensor)
+    name, form = tensor.as_is
     return Tensor(tensor.type.with_dtype(ctx.dtype), {form: ctx.cast(name, ctx.dtype)}, tensor.mask)
 
 
@@ -123,17 +119,14 @@ def _name_value(tensor: Tensor, name: str, builder: Builder, start: int) -> None
             return
 
 
-def _name_output(
-    output: Output, graph: Graph, builder: Builder, weights: Mapping[str, np.ndarray], tensors: Tensors
-) -> None:
+def _name_output(output: Output, graph: Graph, builder: Builder, tensors: Tensors) -> None:
     """Gives a graph output its name, in logical order. A value that is an input or another output is copied."""
     tensor = tensors[output.value]
     node = graph.by_name.get(output.value.node)
-    name = tensor.forms.get(logical(tensor.rank), "")
-    if not name and node is not None:
-        name = Context(node, builder, weights).logical(tensor)
+    # An input lies in logical order: only a layer's output may take operators, which bear the layer's name.
+    name = Context(node, builder, {}).logical(tensor) if node else tensor.as_is[0]
     fixed = {i.name for i in graph.inputs} | {o.name for o in graph.outputs}
-    if name in fixed or node is None:
+    if name in fixed:
         builder.op("Identity", [name], output.name, 1, {})
         builder.rename(builder.ops[-1].outputs[0], output.name, len(builder.ops) - 1)
         return
@@ -173,11 +166,6 @@ def checked(model: onnx.ModelProto) -> onnx.ModelProto:
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
         raise fail("NN901", "the exported model is not valid ONNX", None, Note(str(error))) from error
     return model
-
-
-def digest(model: onnx.ModelProto) -> str:
-    """SHA-256 of the model's bytes, in hex."""
-    return hashlib.sha256(serialize(model)).hexdigest()
 
 
 def serialize(model: onnx.ModelProto) -> bytes:

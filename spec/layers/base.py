@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar, NamedTuple
 
 from ..activations import ACTIVATIONS, has_axis
@@ -61,6 +62,13 @@ class Layer(Record):
     def layer_fields(cls) -> list[str]:
         """The fields that hold a layer, for wrappers."""
         return []
+
+    def with_held(self) -> Iterator[Layer]:
+        """The layer, and every layer that it holds."""
+        yield self
+        for field in self.layer_fields():
+            if (held := getattr(self, field)) is not None:
+                yield from held.with_held()
 
     @property
     def output_names(self) -> tuple[str, ...]:
