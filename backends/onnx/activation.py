@@ -7,9 +7,9 @@ from typing import TypeAlias
 
 from ...spec.named import Named
 from .context import Context
-from .elementwise import WIDER, elementwise
+from .elementwise import elementwise
 from .layout import Layout
-from .operators import reduce, split, widened
+from .operators import VIA_FLOAT32, reduce, split, widened
 
 # (context, the activation with its arguments, the value's name, its layout) -> the result's name
 Lowering: TypeAlias = Callable[[Context, Named, str, Layout], str]
@@ -49,6 +49,11 @@ def activate(ctx: Context, activation: Named, x: str, layout: Layout) -> str:
         given = {key: activation[v] if isinstance(v, str) else v for key, v in attributes.items()}
         return elementwise(ctx, operator, x, **given)
     return COMPOSED[name](ctx, activation, x, layout)
+
+
+def large_negative(dtype: str) -> float:
+    """What Keras puts in the place of scores that a mask leaves out: exp makes 0 of it. float16 has no -1e9."""
+    return -3e4 if dtype == "float16" else -1e9
 
 
 def gelu(ctx: Context, activation: Named, x: str, layout: Layout) -> str:
@@ -115,7 +120,7 @@ def sparse_plus(ctx: Context, activation: Named, x: str, layout: Layout) -> str:
 
 def sparsemax(ctx: Context, activation: Named, x: str, layout: Layout) -> str:
     axis = _physical(activation, layout)
-    return widened(ctx, x, ctx.dtype, WIDER, lambda value: _sparsemax(ctx, value, axis))
+    return widened(ctx, x, ctx.dtype, VIA_FLOAT32, lambda value: _sparsemax(ctx, value, axis))
 
 
 def _sparsemax(ctx: Context, x: str, axis: int) -> str:
@@ -152,12 +157,12 @@ def threshold(ctx: Context, activation: Named, x: str, layout: Layout) -> str:
         above = ctx.op("Greater", value, _scalar(ctx, activation["threshold"]))
         return ctx.op("Where", above, value, _scalar(ctx, activation["default_value"]))
 
-    return widened(ctx, x, ctx.dtype, WIDER, select)
+    return widened(ctx, x, ctx.dtype, VIA_FLOAT32, select)
 
 
 def _scalar(ctx: Context, value: float) -> str:
     """A constant for a value that has been widened."""
-    return ctx.scalar(value, dtype=WIDER.get(ctx.dtype, ctx.dtype))
+    return ctx.scalar(value, dtype=VIA_FLOAT32.get(ctx.dtype, ctx.dtype))
 
 
 def _physical(activation: Named, layout: Layout) -> int:

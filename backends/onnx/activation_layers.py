@@ -3,41 +3,37 @@
 from __future__ import annotations
 
 from ...spec.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
-from .activation import activate, rectify
+from .activation import activate, large_negative, rectify
 from .context import Context
 from .elementwise import elementwise
 from .layout import Flattened, Layout, Tensor, axes_of, laid_out, logical
 from .operators import reduce
-
-# What Keras puts in the place of inputs that a mask leaves out: float16 has no number so large.
-LARGE_NEGATIVE = -1e9
-LARGE_NEGATIVE_HALF = -3e4
 
 
 def activation(ctx: Context, layer: Activation, inputs: Tensor) -> Tensor:
     """The function in the form that the input has, but for glu, to which the order of positions matters."""
     if layer.activation.name == "linear":
         return inputs
-    name, form = ctx.as_is(inputs)
+    name, form = inputs.as_is
     if layer.activation.name == "glu" and isinstance(form, Flattened):
         name, form = ctx.logical(inputs), logical(inputs.rank)
     return ctx.tensor(activate(ctx, layer.activation, name, axes_of(form)), form)
 
 
 def relu(ctx: Context, layer: ReLU, inputs: Tensor) -> Tensor:
-    name, form = ctx.as_is(inputs)
+    name, form = inputs.as_is
     return ctx.tensor(rectify(ctx, name, layer.max_value, layer.negative_slope, layer.threshold), form)
 
 
 def leaky_relu(ctx: Context, layer: LeakyReLU, inputs: Tensor) -> Tensor:
-    name, form = ctx.as_is(inputs)
+    name, form = inputs.as_is
     return ctx.tensor(elementwise(ctx, "LeakyRelu", name, alpha=layer.negative_slope), form)
 
 
 def prelu(ctx: Context, layer: PReLU, inputs: Tensor) -> Tensor:
     """PRelu, the slopes laid out as the input is; max(x, 0) - alpha · max(-x, 0) for dtypes that
     onnxruntime does not have it for."""
-    name, form = ctx.as_is(inputs)
+    name, form = inputs.as_is
     alpha = ctx.constant(laid_out(ctx.weight("alpha")[None], form), "alpha")
     if ctx.dtype in ("float16", "float32"):
         return ctx.tensor(ctx.op("PRelu", name, alpha), form)
@@ -46,18 +42,17 @@ def prelu(ctx: Context, layer: PReLU, inputs: Tensor) -> Tensor:
 
 
 def elu(ctx: Context, layer: ELU, inputs: Tensor) -> Tensor:
-    name, form = ctx.as_is(inputs)
+    name, form = inputs.as_is
     return ctx.tensor(elementwise(ctx, "Elu", name, alpha=layer.alpha), form)
 
 
 def softmax(ctx: Context, layer: Softmax, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
     """Softmax, exp(x - log(sum(exp(x)))) over several axes. A mask is aligned by the last logical axes."""
     if mask is None:
-        name, form = ctx.as_is(inputs)
+        name, form = inputs.as_is
         return ctx.tensor(_softmax(ctx, layer, name, axes_of(form)), form)
     keep = _as_condition(ctx, mask)
-    large = LARGE_NEGATIVE_HALF if ctx.dtype == "float16" else LARGE_NEGATIVE
-    x = ctx.op("Where", keep, ctx.logical(inputs), ctx.scalar(large))
+    x = ctx.op("Where", keep, ctx.logical(inputs), ctx.scalar(large_negative(ctx.dtype)))
     y = _softmax(ctx, layer, x, logical(inputs.rank))
     return ctx.tensor(ctx.op("Where", keep, y, ctx.scalar(0.0)))
 

@@ -13,12 +13,11 @@ import numpy as np
 
 from ...spec.layers.attention import MultiHeadAttention
 from ...spec.size import Size, product
+from .activation import large_negative
 from .context import Context
-from .layout import Layout, Tensor, logical
-from .operators import chain, unsqueeze
+from .layout import Tensor, logical
+from .operators import chain, converted, unsqueeze
 
-# The score of what is masked: exp makes 0 of it. float16 has no number so large.
-LARGE_NEGATIVE = {"float16": -3e4}
 HALF = ("float16", "bfloat16")
 
 
@@ -69,7 +68,7 @@ def is_native(
     """Whether ONNX's own operator does: its answer for a position that sees nothing is not Keras's."""
     inputs = [t for t in (query, value, key) if t is not None]
     masked = attention_mask is not None or layer.sliding_window is not None or any(t.mask for t in inputs)
-    plain = all(layout_of(t) == logical(3) for t in inputs)
+    plain = all(t.features_last == logical(3) for t in inputs)
     return (
         ctx.opset >= 23
         and plain
@@ -97,21 +96,16 @@ def finished(ctx: Context, layer: MultiHeadAttention, query: Tensor, y: str) -> 
     """The output of what the heads give, side by side on the last axis, in the query's layout."""
     if layer.use_gate:
         y = ctx.op("Mul", y, ctx.op("Sigmoid", projected(ctx, layer, "gate", query)))
-    layout = (*layout_of(query)[:-1], *range(query.rank - 1, ctx.output.rank))
+    layout = (*query.features_last[:-1], *range(query.rank - 1, ctx.output.rank))
     return ctx.tensor(put_out(ctx, layer, query, y), layout)
 
 
-def layout_of(tensor: Tensor) -> Layout:
-    """The layout in which the tensor is taken: as it lies, where its features are last."""
-    return tensor.layout if tensor.layout[-1] == tensor.rank - 1 else logical(tensor.rank)
-
-
 def projected(ctx: Context, layer: MultiHeadAttention, name: str, x: Tensor, scale: float = 1.0) -> str:
-    """The heads side by side on the last axis, in the layout of `layout_of`."""
+    """The heads side by side on the last axis, in the layout that has the features last."""
     kernel = ctx.weight(f"{name}/kernel")
     kernel = kernel.reshape(kernel.shape[0], -1)
     y = ctx.op(
-        "MatMul", ctx.in_layout(x, layout_of(x)), ctx.constant(scaled(kernel, scale), f"{name}/kernel")
+        "MatMul", ctx.in_layout(x, x.features_last), ctx.constant(scaled(kernel, scale), f"{name}/kernel")
     )
     if not layer.use_bias:
         return y
@@ -131,7 +125,7 @@ def heads(
 ) -> Heads:
     """The projection as [rest, heads, attended, size]; the last two the other way round where `turned`."""
     y = projected(ctx, layer, name, x, scale)
-    layout, last = layout_of(x), x.rank - 1
+    layout, last = x.features_last, x.rank - 1
     size = layer.head_value_dim if name == "value" else layer.key_dim
     split = ctx.op("Reshape", y, ctx.ints([*[0] * last, layer.num_heads, size]))
     place = [*layout[:-1], last, last + 1]
@@ -158,15 +152,14 @@ def as_one(ctx: Context, name: str, sizes: tuple[Size, ...], axes: tuple[int, ..
 def softmax(ctx: Context, scores: str, keep: str | None, fused: bool) -> str:
     """The softmax over the last axis. Keras's fused function computes it in float32 at least."""
     dtype = "float32" if fused and ctx.dtype in HALF else ctx.dtype
-    if dtype != ctx.dtype:
-        scores = ctx.cast(scores, dtype)
+    scores = converted(ctx, scores, ctx.dtype, dtype)
     if keep:
-        large = ctx.scalar(LARGE_NEGATIVE.get(dtype, -1e9), "masked", dtype)
+        large = ctx.scalar(large_negative(dtype), "masked", dtype)
         scores = ctx.op("Where", keep, scores, large)
     y = ctx.op("Softmax", scores, axis=-1)
     if keep and not fused:
         return ctx.op("Where", keep, y, ctx.scalar(0.0))
-    return y if dtype == ctx.dtype else ctx.cast(y, ctx.dtype)
+    return converted(ctx, y, dtype, ctx.dtype)
 
 
 def joined(
@@ -178,7 +171,7 @@ def joined(
         shape = ctx.op("Shape", queries.apart, start=0, end=last + 1)
         y = ctx.op("Reshape", y, ctx.op("Concat", shape, ctx.ints([layer.head_value_dim]), axis=0))
     order = [*(a for a in range(last) if a not in axes), last, *axes, last + 1]
-    wanted = [*layout_of(query)[:-1], last, last + 1]
+    wanted = [*query.features_last[:-1], last, last + 1]
     y = ctx.op("Transpose", y, perm=[order.index(axis) for axis in wanted])
     return ctx.op("Reshape", y, ctx.ints([*[0] * last, layer.num_heads * layer.head_value_dim]))
 
@@ -229,9 +222,7 @@ def kept(
 
 def given_mask(ctx: Context, layer: MultiHeadAttention, query: Tensor, value: Tensor, mask: Tensor) -> str:
     """The mask that is an input, with its attended axes made one, and ones for the axes that it lacks."""
-    name = ctx.logical(mask)
-    if mask.type.dtype != "bool":
-        name = ctx.cast(name, "bool")
+    name = converted(ctx, ctx.logical(mask), mask.type.dtype, "bool")
     axes = layer.attended_axes(query.type)
     if len(axes) > 1:
         ours, theirs = (product(t.shape[axis] for axis in axes) for t in (query, value))

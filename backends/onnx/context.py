@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +11,10 @@ import numpy as np
 
 from ...compiler.graph import Node
 from ...spec.size import Size
+from ...spec.types import TensorType
 from ..dtypes import numpy_dtype
 from .builder import ELEMENT_TYPES, Builder
-from .layout import Flattened, Layout, Tensor, in_layout, logical
+from .layout import Flattened, Layout, Tensor, logical
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,6 @@ class Context:
     weights: Mapping[str, np.ndarray]
     # Scale and shift per output channel of a batch normalization that this layer takes into its own weights.
     folded: tuple[np.ndarray, np.ndarray] | None = None
-    # Where a wrapper lowers the layer it holds: what stands before that layer's weights' names.
-    prefix: str = ""
 
     @property
     def opset(self) -> int:
@@ -37,7 +37,7 @@ class Context:
         return self.node.layer.policy.compute
 
     @property
-    def output(self) -> Any:
+    def output(self) -> TensorType:
         """The type of the first output."""
         return self.node.signature.output
 
@@ -51,14 +51,11 @@ class Context:
 
     def weight(self, name: str, dtype: str | None = None) -> np.ndarray:
         """One of the layer's weights, in the dtype that the layer computes in unless another is given."""
-        return self.weights[f"{self.node.name}/{self.prefix}{name}"].astype(numpy_dtype(dtype or self.dtype))
-
-    def has_weight(self, name: str) -> bool:
-        return f"{self.node.name}/{self.prefix}{name}" in self.weights
+        return self.weights[f"{self.node.name}/{name}"].astype(numpy_dtype(dtype or self.dtype))
 
     def constant(self, value: np.ndarray, name: str) -> str:
         """Adds an initializer named `layer/name`."""
-        return self.builder.constant(value, f"{self.node.name}/{self.prefix}{name}")
+        return self.builder.constant(value, f"{self.node.name}/{name}")
 
     def ints(self, values: Sequence[int], name: str = "shape") -> str:
         """A constant list of int64, as ONNX has shapes and axes."""
@@ -76,15 +73,23 @@ class Context:
         return self.in_layout(tensor, logical(tensor.rank))
 
     def in_layout(self, tensor: Tensor, layout: Layout) -> str:
-        """The tensor's name in a layout, transposed where it is not there yet."""
-        return in_layout(tensor, layout, self.op, self.ints)
+        """The tensor's name in a layout; the first time, a Transpose makes it of a form that exists."""
+        if layout not in tensor.forms and tensor.flattened is not None:
+            tensor.forms[logical(tensor.rank)] = self._unflattened(*tensor.flattened)
+        if layout not in tensor.forms:
+            source = tensor.layout
+            permutation = [source.index(axis) for axis in layout]
+            tensor.forms[layout] = self.op("Transpose", tensor.forms[source], perm=permutation)
+        return tensor.forms[layout]
 
-    def as_is(self, tensor: Tensor) -> tuple[str, Layout | Flattened]:
-        """The tensor's name and form as it lies, for what works element by element."""
-        if tensor.flattened is not None:
-            form, name = tensor.flattened
-            return name, form
-        return tensor.forms[tensor.layout], tensor.layout
+    def _unflattened(self, name: str, form: Flattened) -> str:
+        """A flattened value with its elements in logical order."""
+        physical = [form.shape[axis - 1] for axis in form.layout[1:]]
+        apart = self.op("Reshape", name, self.ints([0, *physical]))
+        ordered = self.op(
+            "Transpose", apart, perm=[form.layout.index(axis) for axis in range(len(form.layout))]
+        )
+        return self.op("Reshape", ordered, self.ints([0, math.prod(form.shape)]))
 
     def tensor(self, name: str, form: Layout | Flattened | None = None, index: int = 0) -> Tensor:
         """One of the layer's outputs, in the form given or the logical one."""

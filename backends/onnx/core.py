@@ -6,22 +6,20 @@ from ...spec.layers.core import Dense, Embedding, Identity
 from ...spec.types import is_float
 from .activation import activate
 from .context import Context
-from .layout import Layout, Tensor, logical
+from .layout import Tensor
+from .operators import converted
 
 
 def dense(ctx: Context, layer: Dense, inputs: Tensor) -> Tensor:
     """Gemm for rank 2, MatMul and Add above. A flattened input's order goes into the kernel's rows."""
     kernel = ctx.weight("kernel")
-    flat = inputs.flattened
-    if flat is not None:
-        form, x = flat
+    layout = inputs.features_last
+    if inputs.flattened is not None:
+        x, form = inputs.flattened
         kernel = kernel[form.order()]
-        layout: Layout = logical(2)
     else:
-        layout = inputs.layout if inputs.layout[-1] == inputs.rank - 1 else logical(inputs.rank)
         x = ctx.in_layout(inputs, layout)
-    if inputs.type.dtype != ctx.dtype:
-        x = ctx.cast(x, ctx.dtype)
+    x = converted(ctx, x, inputs.type.dtype, ctx.dtype)
     names = [x, ctx.constant(kernel, "kernel")]
     bias = [ctx.constant(ctx.weight("bias"), "bias")] if layer.use_bias else []
     if inputs.rank == 2:

@@ -11,10 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .context import Context
-from .operators import widened
-
-# What bfloat16, which few operators take, is computed in.
-WIDER = {"bfloat16": "float32"}
+from .operators import VIA_FLOAT32, widened
 
 SINGLE = ("bfloat16", "float32")
 HALF = ("bfloat16", "float16", "float32")
@@ -46,7 +43,7 @@ def elementwise(ctx: Context, operator: str, x: str, **attributes: Any) -> str:
     since, dtypes = NATIVE.get(operator, (15, ALL))
     if ctx.opset < since or ctx.dtype not in dtypes:
         return COMPOSED[operator](ctx, x, **attributes)
-    return widened(ctx, x, ctx.dtype, WIDER, lambda value: ctx.op(operator, value, **attributes))
+    return widened(ctx, x, ctx.dtype, VIA_FLOAT32, lambda value: ctx.op(operator, value, **attributes))
 
 
 def celu(ctx: Context, x: str, alpha: float) -> str:

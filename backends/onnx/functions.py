@@ -9,7 +9,7 @@ from ...spec.layers.functions import Max, Mean, Reduction, Sum, Transpose
 from ...spec.types import is_float
 from .context import Context
 from .layout import Tensor
-from .operators import reduce
+from .operators import converted, reduce
 from .shaping import permuted
 
 # The dtype in which integers are reduced: onnxruntime reduces no others.
@@ -48,18 +48,14 @@ def reduced(
 ) -> Tensor:
     """The reduction computed in `dtype`, its result in the layer's, in what remains of the input's layout."""
     layout = x.layout
-    name = ctx.in_layout(x, layout)
-    if x.type.dtype != dtype:
-        name = ctx.cast(name, dtype)
+    name = converted(ctx, ctx.in_layout(x, layout), x.type.dtype, dtype)
     axes = layer.reduced_axes(x.type)
     y = reduce(ctx, type_, name, sorted(layout.index(axis) for axis in axes), keepdims=layer.keepdims)
     if least is not None:
         y = ctx.op("Max", y, ctx.scalar(least, "initial", dtype))
-    if ctx.output.dtype != dtype:
-        y = ctx.cast(y, ctx.output.dtype)
-    return ctx.tensor(
-        y, layout if layer.keepdims else closed_up([axis for axis in layout if axis not in axes])
-    )
+    y = converted(ctx, y, dtype, ctx.output.dtype)
+    kept = layout if layer.keepdims else closed_up([axis for axis in layout if axis not in axes])
+    return ctx.tensor(y, kept)
 
 
 def closed_up(axes: Sequence[int]) -> tuple[int, ...]:

@@ -3,7 +3,6 @@ are batch-major and time-major; a value stays as its producer left it until a co
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -68,12 +67,22 @@ class Tensor:
         return logical(self.rank) if not plain or logical(self.rank) in plain else plain[0]
 
     @property
-    def flattened(self) -> tuple[Flattened, str] | None:
-        """The flattened form, where the value exists in no other."""
+    def features_last(self) -> Layout:
+        """The layout in which to take the value where its last axis must lie last: as it lies, if it does."""
+        return self.layout if self.layout[-1] == self.rank - 1 else logical(self.rank)
+
+    @property
+    def flattened(self) -> tuple[str, Flattened] | None:
+        """The name and the flattened form, where the value exists in no other."""
         match list(self.forms.items()):
             case [(Flattened() as form, name)]:
-                return form, name
+                return name, form
         return None
+
+    @property
+    def as_is(self) -> tuple[str, Layout | Flattened]:
+        """The value's name and form as it lies, for what works element by element."""
+        return self.flattened or (self.forms[self.layout], self.layout)
 
 
 def axes_of(form: Layout | Flattened) -> Layout:
@@ -90,26 +99,3 @@ def laid_out(array: np.ndarray, form: Layout | Flattened) -> np.ndarray:
         moved = array[..., form.order()] if array.shape[-1] > 1 else array
     first = next((i for i, size in enumerate(moved.shape) if size > 1), moved.ndim - 1)
     return moved.reshape(moved.shape[first:])
-
-
-# Adds an operator: (type, inputs, attributes) -> the name of its output.
-AddOp: TypeAlias = Callable[..., str]
-
-
-def in_layout(tensor: Tensor, layout: Layout, op: AddOp, constant: Callable[[list[int]], str]) -> str:
-    """The tensor's name in a layout; the first time, a Transpose makes it of a form that exists."""
-    if layout not in tensor.forms:
-        if tensor.flattened is not None:
-            tensor.forms[logical(tensor.rank)] = _unflatten(*tensor.flattened, op, constant)
-            return in_layout(tensor, layout, op, constant)
-        source = tensor.layout
-        permutation = [source.index(axis) for axis in layout]
-        tensor.forms[layout] = op("Transpose", tensor.forms[source], perm=permutation)
-    return tensor.forms[layout]
-
-
-def _unflatten(form: Flattened, name: str, op: AddOp, constant: Callable[[list[int]], str]) -> str:
-    physical = [form.shape[axis - 1] for axis in form.layout[1:]]
-    apart = op("Reshape", name, constant([0, *physical]))
-    ordered = op("Transpose", apart, perm=[form.layout.index(axis) for axis in range(len(form.layout))])
-    return op("Reshape", ordered, constant([0, int(np.prod(form.shape))]))

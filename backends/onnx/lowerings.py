@@ -25,35 +25,17 @@ from .layout import Tensor
 Lowering: TypeAlias = Callable[..., Tensor | tuple[Tensor, ...]]
 
 LOWERINGS: dict[str, Lowering] = {
+    # core
     "Dense": core.dense,
     "Embedding": core.embedding,
     "Identity": core.identity,
-    # merge
-    "Add": merge.add,
-    "Subtract": merge.subtract,
-    "Multiply": merge.multiply,
-    "Average": merge.average,
-    "Maximum": merge.maximum,
-    "Minimum": merge.minimum,
-    "Concatenate": merge.concatenate,
-    "Dot": merge.dot,
-    # attention
-    "MultiHeadAttention": attention.multi_head_attention,
-    # shaping
-    "Flatten": shaping.flatten,
-    "Reshape": shaping.reshape,
-    "Permute": shaping.permute,
-    "RepeatVector": shaping.repeat_vector,
-    # functions
-    "Mean": functions.mean,
-    "Sum": functions.sum,
-    "Max": functions.max,
-    "Transpose": functions.transpose,
-    "SimpleRNN": recurrent.recurrent,
-    "LSTM": recurrent.recurrent,
-    "GRU": recurrent.recurrent,
-    "Bidirectional": wrappers.bidirectional,
-    "TimeDistributed": wrappers.time_distributed,
+    # activation
+    "Activation": activation_layers.activation,
+    "ReLU": activation_layers.relu,
+    "LeakyReLU": activation_layers.leaky_relu,
+    "PReLU": activation_layers.prelu,
+    "ELU": activation_layers.elu,
+    "Softmax": activation_layers.softmax,
     # conv
     "Conv1D": conv.conv,
     "Conv2D": conv.conv,
@@ -73,21 +55,45 @@ LOWERINGS: dict[str, Lowering] = {
     "ZeroPadding2D": spatial.zero_padding,
     "Cropping2D": spatial.cropping,
     "UpSampling2D": spatial.up_sampling2d,
-    "Activation": activation_layers.activation,
-    "ELU": activation_layers.elu,
-    "LeakyReLU": activation_layers.leaky_relu,
-    "PReLU": activation_layers.prelu,
-    "ReLU": activation_layers.relu,
-    "Softmax": activation_layers.softmax,
+    # shaping
+    "Flatten": shaping.flatten,
+    "Reshape": shaping.reshape,
+    "Permute": shaping.permute,
+    "RepeatVector": shaping.repeat_vector,
+    # normalization
     "BatchNormalization": normalization.batch_normalization,
-    "GroupNormalization": normalization.group_normalization,
     "LayerNormalization": normalization.layer_normalization,
+    "GroupNormalization": normalization.group_normalization,
     "Normalization": normalization.normalization,
     "Rescaling": normalization.rescaling,
+    # regularization
     "Dropout": core.identity,
-    "GaussianNoise": core.identity,
     "SpatialDropout1D": core.identity,
     "SpatialDropout2D": core.identity,
+    "GaussianNoise": core.identity,
+    # recurrent
+    "SimpleRNN": recurrent.recurrent,
+    "LSTM": recurrent.recurrent,
+    "GRU": recurrent.recurrent,
+    # wrappers
+    "Bidirectional": wrappers.bidirectional,
+    "TimeDistributed": wrappers.time_distributed,
+    # merge
+    "Add": merge.add,
+    "Subtract": merge.subtract,
+    "Multiply": merge.multiply,
+    "Average": merge.average,
+    "Maximum": merge.maximum,
+    "Minimum": merge.minimum,
+    "Concatenate": merge.concatenate,
+    "Dot": merge.dot,
+    # attention
+    "MultiHeadAttention": attention.multi_head_attention,
+    # functions
+    "Mean": functions.mean,
+    "Sum": functions.sum,
+    "Max": functions.max,
+    "Transpose": functions.transpose,
 }
 
 UNSUPPORTED: dict[str, str] = {}

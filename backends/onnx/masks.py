@@ -12,6 +12,7 @@ import numpy as np
 
 from ...spec.size import Size
 from .context import Context
+from .operators import unsqueeze
 
 LAST = 2**31 - 1
 
@@ -66,12 +67,12 @@ def _sources(ctx: Context, steps: Steps, *, zeros: bool, backwards: bool) -> str
 
 def _take(ctx: Context, x: str, index: str) -> str:
     """x[index[t, b], b, :] for every t and b."""
-    whole = ctx.op("Expand", ctx.op("Unsqueeze", index, ctx.ints([2], "axes")), ctx.op("Shape", x))
+    whole = ctx.op("Expand", unsqueeze(ctx, index, [2]), ctx.op("Shape", x))
     return ctx.op("GatherElements", x, whole, axis=0)
 
 
 def zero_where_masked(ctx: Context, last: str, steps: Steps, *, backwards: bool) -> str:
     """The last output [batch, units], or zeros where the step that was taken last is masked."""
     index = ctx.constant(np.array(0 if backwards else -1, np.int64), "last")
-    valid = ctx.op("Unsqueeze", ctx.op("Gather", steps.valid, index, axis=0), ctx.ints([1], "axes"))
+    valid = unsqueeze(ctx, ctx.op("Gather", steps.valid, index, axis=0), [1])
     return ctx.op("Where", valid, last, ctx.scalar(0.0, "nothing"))

@@ -18,7 +18,7 @@ from ...spec.layers.merge import (
 from ...spec.types import is_float
 from .context import Context
 from .layout import Flattened, Layout, Tensor, logical
-from .operators import chain, reduce, unsqueeze
+from .operators import chain, converted, reduce, unsqueeze
 
 # Integers that onnxruntime has no Max and Min for, and those that it has them for.
 WIDER = {"int16": "int32", "uint16": "int32"}
@@ -56,7 +56,7 @@ def multiply(ctx: Context, layer: Multiply, inputs: list[Tensor]) -> Tensor:
     kept = [ctx.op("Where", keep, x, one) if keep else x for keep, x in zip(keeps, names, strict=True)]
     y = chain(ctx, "Mul", kept)
     if all(keeps):
-        y = ctx.op("Where", chain(ctx, "Or", list(dict.fromkeys(keeps))), y, zero)
+        y = ctx.op("Where", either(ctx, keeps), y, zero)
     return merged(ctx, inputs, y, form)
 
 
@@ -184,10 +184,6 @@ def spread(ctx: Context, tensor: Tensor, layout: Layout) -> str:
     own = tuple(axis - lacking if axis else 0 for axis in layout if axis == 0 or axis > lacking)
     added = [place for place, axis in enumerate(layout) if 0 < axis <= lacking]
     return unsqueeze(ctx, ctx.in_layout(tensor, own), added)
-
-
-def converted(ctx: Context, name: str, dtype: str, wanted: str) -> str:
-    return name if dtype == wanted else ctx.cast(name, wanted)
 
 
 def conditions(ctx: Context, inputs: Sequence[Tensor]) -> list[str]:

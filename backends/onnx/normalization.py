@@ -16,11 +16,11 @@ from ...spec.layers.normalization import (
     Rescaling,
     Standardizing,
 )
-from ...spec.types import is_float
 from ..dtypes import numpy_dtype
 from .context import Context
+from .fold import scale_and_shift
 from .layout import Flattened, Layout, Tensor, axes_of, laid_out, logical
-from .operators import reduce
+from .operators import converted, reduce
 
 # Normalization never divides by less: the fuzz factor of `keras.config.epsilon()`.
 LEAST_DEVIATION = 1e-7
@@ -28,7 +28,7 @@ LEAST_DEVIATION = 1e-7
 
 def batch_normalization(ctx: Context, layer: BatchNormalization, inputs: Tensor) -> Tensor:
     """BatchNormalization where the channels are the second axis in memory, else Mul and Add."""
-    name, form = ctx.as_is(inputs)
+    name, form = inputs.as_is
     axis = normalize_axis(layer.axis, inputs.rank)
     one_operator = axes_of(form).index(axis) == 1
 
@@ -40,7 +40,7 @@ def batch_normalization(ctx: Context, layer: BatchNormalization, inputs: Tensor)
             }
             operands = [ctx.constant(value.reshape(-1), key) for key, value in channels.items()]
             return ctx.op("BatchNormalization", x, *operands, epsilon=layer.epsilon)
-        scale, shift = (spread(v, [axis], inputs.rank) for v in _scale_and_shift(ctx, layer))
+        scale, shift = (spread(v, [axis], inputs.rank) for v in scale_and_shift(ctx.node, ctx.weights))
         return _affine(ctx, x, form, dtype, scale=scale, shift=shift)
 
     return ctx.tensor(_in_full_precision(ctx, name, inputs.type.dtype, compute), form)
@@ -52,13 +52,6 @@ def _batch_statistics(ctx: Context, layer: BatchNormalization, dtype: str) -> di
     gamma = ctx.weight("gamma", dtype) if layer.scale else np.ones_like(mean)
     beta = ctx.weight("beta", dtype) if layer.center else np.zeros_like(mean)
     return {"gamma": gamma, "beta": beta, "moving_mean": mean, "moving_variance": variance}
-
-
-def _scale_and_shift(ctx: Context, layer: BatchNormalization) -> tuple[np.ndarray, np.ndarray]:
-    """gamma / √(variance + epsilon), and beta - mean · scale."""
-    gamma, beta, mean, variance = _batch_statistics(ctx, layer, "float64").values()
-    scale = gamma / np.sqrt(variance + layer.epsilon)
-    return scale, beta - mean * scale
 
 
 def layer_normalization(ctx: Context, layer: LayerNormalization, inputs: Tensor) -> Tensor:
@@ -86,7 +79,7 @@ def layer_normalization(ctx: Context, layer: LayerNormalization, inputs: Tensor)
 
 def _with_last(ctx: Context, inputs: Tensor, axes: list[int]) -> tuple[str, Layout | Flattened]:
     """The input's name and form: in the order of the spec where that alone has the axes last."""
-    name, form = ctx.as_is(inputs)
+    name, form = inputs.as_is
     if _are_last(logical(inputs.rank), axes) and not _are_last(axes_of(form), axes):
         return ctx.logical(inputs), logical(inputs.rank)
     return name, form
@@ -146,14 +139,14 @@ def _standardize_groups(
 
 def normalization(ctx: Context, layer: Normalization, inputs: Tensor) -> Tensor:
     """Sub and Div, or Mul and Add, by constants in the dtype that the layer computes in."""
-    name, form = ctx.as_is(inputs)
+    name, form = inputs.as_is
     axes = layer.kept_axes(inputs.rank)
     mean, variance = (
         laid_out(spread(value, axes, inputs.rank), form) for value in _mean_and_variance(ctx, layer)
     )
     deviation = np.maximum(np.sqrt(variance), variance.dtype.type(LEAST_DEVIATION))
     by = ctx.constant(deviation, "deviation")
-    x = _as_float(ctx, name, inputs)
+    x = converted(ctx, name, inputs.type.dtype, ctx.dtype)
     if layer.invert:
         return ctx.tensor(ctx.op("Add", ctx.op("Mul", x, by), ctx.constant(mean, "mean")), form)
     return ctx.tensor(ctx.op("Div", ctx.op("Sub", x, ctx.constant(mean, "mean")), by), form)
@@ -168,19 +161,15 @@ def _mean_and_variance(ctx: Context, layer: Normalization) -> tuple[np.ndarray, 
 
 def rescaling(ctx: Context, layer: Rescaling, inputs: Tensor) -> Tensor:
     """Mul and Add of what is not 1 and 0."""
-    name, form = ctx.as_is(inputs)
+    name, form = inputs.as_is
     given = {"scale": np.array(layer.scale, np.float64), "shift": np.array(layer.offset, np.float64)}
     constants = {
         key: spread(value, range(inputs.rank), inputs.rank)
         for key, value in given.items()
         if np.any(value != (1 if key == "scale" else 0))
     }
-    x = _as_float(ctx, name, inputs)
+    x = converted(ctx, name, inputs.type.dtype, ctx.dtype)
     return ctx.tensor(_affine(ctx, x, form, ctx.dtype, **constants), form)
-
-
-def _as_float(ctx: Context, name: str, inputs: Tensor) -> str:
-    return name if is_float(inputs.type.dtype) else ctx.cast(name, ctx.dtype)
 
 
 def spread(array: np.ndarray, axes: Sequence[int], rank: int) -> np.ndarray:
@@ -215,5 +204,4 @@ def _in_full_precision(ctx: Context, x: str, given: str, compute: Callable[[str,
     """What `compute(value, dtype)` makes of a value of dtype `given`, in float32 where that is of half
     precision or whole, as Keras has it; then in the dtype that the layer computes in."""
     dtype = "float64" if given == "float64" else "float32"
-    y = compute(x if given == dtype else ctx.cast(x, dtype), dtype)
-    return y if dtype == ctx.dtype else ctx.cast(y, ctx.dtype)
+    return converted(ctx, compute(converted(ctx, x, given, dtype), dtype), dtype, ctx.dtype)

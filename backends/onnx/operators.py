@@ -10,6 +10,9 @@ from .context import Context
 # The opset since which a reduction takes its axes as an input and not as an attribute; 18 for the others.
 AXES_AS_INPUT = {"ReduceSum": 13}
 
+# What bfloat16 is computed in, for which onnxruntime has few operators.
+VIA_FLOAT32 = {"bfloat16": "float32"}
+
 
 def reduce(ctx: Context, type_: str, x: str, axes: Sequence[int], *, keepdims: bool = True) -> str:
     """ReduceMean, ReduceSum, ReduceMax, … over physical axes."""
@@ -28,6 +31,11 @@ def widened(ctx: Context, x: str, dtype: str, wider: Mapping[str, str], make: Ca
     if dtype not in wider:
         return make(x)
     return ctx.cast(make(ctx.cast(x, wider[dtype])), dtype)
+
+
+def converted(ctx: Context, x: str, dtype: str, wanted: str) -> str:
+    """A value of one dtype in another, which may be the one that it has."""
+    return x if dtype == wanted else ctx.cast(x, wanted)
 
 
 def unsqueeze(ctx: Context, x: str, axes: Sequence[int]) -> str:

@@ -8,13 +8,12 @@ from ...spec.layers.pooling import AveragePooling, GlobalAveragePooling, GlobalP
 from ...spec.types import is_float
 from .context import Context
 from .layout import Layout, Tensor
-from .operators import reduce, widened
+from .operators import VIA_FLOAT32, converted, reduce, widened
 from .padding import padded, run_time_pads, spatial_layout, static_pads
 
 # Dtypes that an operator has not, or onnxruntime not for it -> one that holds their values.
-AVERAGE = {"bfloat16": "float32"}
-MAX_POOL = {**AVERAGE, "int16": "float32", "int32": "float64", "int64": "float64", "uint16": "float32"}
-REDUCE_MAX = {**AVERAGE, "bool": "int32", "int16": "int32", "uint16": "int32", "uint32": "int64"}
+MAX_POOL = {**VIA_FLOAT32, "int16": "float32", "int32": "float64", "int64": "float64", "uint16": "float32"}
+REDUCE_MAX = {**VIA_FLOAT32, "bool": "int32", "int16": "int32", "uint16": "int32", "uint32": "int64"}
 
 
 def max_pooling(ctx: Context, layer: MaxPooling, inputs: Tensor) -> Tensor:
@@ -46,7 +45,7 @@ def average_pooling(ctx: Context, layer: AveragePooling, inputs: Tensor) -> Tens
         values = (x, _ones_over(ctx, x))
         return ctx.op("Div", *(_average(ctx, layer, ctx.op("Pad", v, amounts), None) for v in values))
 
-    return ctx.tensor(widened(ctx, ctx.in_layout(inputs, layout), ctx.dtype, AVERAGE, pool), layout)
+    return ctx.tensor(widened(ctx, ctx.in_layout(inputs, layout), ctx.dtype, VIA_FLOAT32, pool), layout)
 
 
 def _average(ctx: Context, layer: AveragePooling, x: str, pads: list[int] | None) -> str:
@@ -56,7 +55,7 @@ def _average(ctx: Context, layer: AveragePooling, x: str, pads: list[int] | None
 def _ones_over(ctx: Context, x: str) -> str:
     """One channel of ones with the spatial sizes of a value whose channels are first."""
     shape = ctx.op("Concat", ctx.ints([1, 1]), ctx.op("Shape", x, start=2), axis=0)
-    return ctx.op("Expand", ctx.scalar(1, "one", AVERAGE.get(ctx.dtype)), shape)
+    return ctx.op("Expand", ctx.scalar(1, "one", VIA_FLOAT32.get(ctx.dtype)), shape)
 
 
 def global_max_pooling(ctx: Context, layer: GlobalPooling, inputs: Tensor) -> Tensor:
@@ -79,9 +78,8 @@ def global_average_pooling(ctx: Context, layer: GlobalAveragePooling, inputs: Te
     def pool(x: str) -> str:
         return reduce(ctx, "ReduceMean", x, axes, keepdims=layer.keepdims)
 
-    x = ctx.in_layout(inputs, layout)
-    x = x if is_float(inputs.type.dtype) else ctx.cast(x, "float32")
-    y = widened(ctx, x, ctx.output.dtype, AVERAGE, pool)
+    x = converted(ctx, ctx.in_layout(inputs, layout), inputs.type.dtype, ctx.output.dtype)
+    y = widened(ctx, x, ctx.output.dtype, VIA_FLOAT32, pool)
     return ctx.tensor(y, layout if layer.keepdims else _left(layer, layout))
 
 
@@ -91,8 +89,7 @@ def global_average_pooling1d(ctx: Context, layer: GlobalAveragePooling, inputs: 
         return global_average_pooling(ctx, layer, inputs)
     dtype = ctx.output.dtype
     mask = ctx.op("Unsqueeze", inputs.mask, ctx.ints([layer.channel_axis]))
-    x = ctx.logical(inputs)
-    x = x if is_float(inputs.type.dtype) else ctx.cast(x, dtype)
+    x = converted(ctx, ctx.logical(inputs), inputs.type.dtype, dtype)
     kept = ctx.op("Where", mask, x, ctx.scalar(0, "zero", dtype))
     sums = [
         reduce(ctx, "ReduceSum", v, layer.spatial_axes, keepdims=layer.keepdims)

@@ -13,6 +13,7 @@ from ...spec.named import Named
 from . import masks
 from .context import Context
 from .layout import TIME_MAJOR, Tensor
+from .operators import converted, unsqueeze
 
 OPERATORS: dict[type[Recurrent], str] = {SimpleRNN: "RNN", LSTM: "LSTM", GRU: "GRU"}
 
@@ -93,7 +94,8 @@ def travel(ctx: Context, ways: Sequence[Way], sequences: Tensor) -> Result:
     """Takes all ways through the sequences. Raises SpecError for what the operators cannot do."""
     for way in ways:
         check(ctx, way)
-    x = _computed(ctx, sequences.type.dtype, ctx.in_layout(sequences, TIME_MAJOR))
+    # Keras casts whole numbers too.
+    x = converted(ctx, ctx.in_layout(sequences, TIME_MAJOR), sequences.type.dtype, ctx.dtype)
     steps = None
     # Keras 3.15 gives the mask to a layer of one input alone: with initial states every step is taken.
     if sequences.mask is not None and not ways[0].initial:
@@ -242,9 +244,8 @@ def _bias(ctx: Context, ways: Sequence[Way]) -> str:
 
 def _initial(ctx: Context, ways: Sequence[Way]) -> list[str]:
     """The first states of all ways, each [ways, batch, units]; none where they are zeros."""
-    axes = ctx.ints([0], "axes")
     rows = [
-        [ctx.op("Unsqueeze", _computed(ctx, s.type.dtype, ctx.logical(s)), axes) for s in way.initial]
+        [unsqueeze(ctx, converted(ctx, ctx.logical(s), s.type.dtype, ctx.dtype), [0]) for s in way.initial]
         for way in ways
     ]
     return [_join(ctx, names, axis=0) for names in zip(*rows, strict=True)]
@@ -259,8 +260,3 @@ def _join(ctx: Context, names: Sequence[str], axis: int) -> str:
 
 def _squeeze(ctx: Context, state: str) -> str:
     return ctx.op("Squeeze", state, ctx.ints([0], "axes"))
-
-
-def _computed(ctx: Context, dtype: str, name: str) -> str:
-    """A value in the dtype that the layer computes in: Keras casts whole numbers too."""
-    return name if dtype == ctx.dtype else ctx.cast(name, ctx.dtype)

@@ -14,13 +14,13 @@ from ...spec.types import is_float
 from .context import Context
 from .interpolation import KEYS, MATRICES
 from .layout import Layout, Tensor
-from .operators import widened
+from .operators import VIA_FLOAT32, widened
 from .padding import spatial_layout
 
 # Dtypes that onnxruntime has not for an operator -> one that holds their values.
-PAD = {"bfloat16": "float32", "int16": "int32", "uint16": "int32"}
+PAD = {**VIA_FLOAT32, "int16": "int32", "uint16": "int32"}
 # TensorFlow interpolates everything in float32.
-INTERPOLATE = {"bfloat16": "float32", "float16": "float32", "float64": "float32"}
+INTERPOLATE = {**VIA_FLOAT32, "float16": "float32", "float64": "float32"}
 # What onnxruntime has Resize for.
 RESIZE_DTYPES = ("float16", "float32", "int8", "int32", "uint8")
 

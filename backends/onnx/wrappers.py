@@ -103,7 +103,7 @@ def _is_stepwise(layer: Layer) -> bool:
 
 def _batch_first(ctx: Context, tensor: Tensor) -> tuple[str, Layout]:
     """The name and layout of a value whose samples can be told apart again."""
-    name, form = ctx.as_is(tensor)
+    name, form = tensor.as_is
     if isinstance(form, Flattened) or form[0] != 0:
         return ctx.logical(tensor), logical(tensor.rank)
     return name, form
