@@ -117,7 +117,7 @@ def tf2onnx_model(graph: Graph, weights: Weights, opset: int | None = None) -> b
     wrong = [o for o in compare_outputs(job, run, run_keras(job), TOLERANCE) if not o.equal]
     if not wrong:
         return model
-    notes = [Note(f"output {o.name} differs from Keras by {o.max_abs:.3g}") for o in wrong]
+    notes = [Note(str(difference)) for difference in wrong]
     first = first_difference("tf2onnx", job, TOLERANCE)
     span = graph.by_name[first.value.node].place.span if first else None
     help = "leave --via tf2onnx out: the native exporter does not go through tf2onnx"

@@ -22,16 +22,21 @@ EXTRAS = {
     "safetensors": "weights",
 }
 
+# What imports TensorFlow.
+ON_TENSORFLOW = ("keras", "tensorflow", "tf2onnx", "tf2onnx.convert")
+
 
 def require(module: str) -> Any:
     """The module. Raises SpecError, naming the extra to install, where it is missing."""
     try:
-        return _import_quietly(module) if module in ("keras", "tensorflow") else import_module(module)
+        return _import_quietly(module) if module in ON_TENSORFLOW else import_module(module)
     except ImportError as error:
-        if (error.name or "").partition(".")[0] not in (module, "tensorflow"):
+        missing = (error.name or "").partition(".")[0]
+        if missing not in EXTRAS:
             raise
-        extra = EXTRAS[module.partition(".")[0]]
-        raise fail("NN401", f"{module} is not installed", help=f'pip install "nnspec[{extra}]"') from None
+        raise fail(
+            "NN401", f"{missing} is not installed", help=f'pip install "nnspec[{EXTRAS[missing]}]"'
+        ) from None
 
 
 def _import_quietly(module: str) -> Any:

@@ -9,15 +9,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from ..compiler.graph import Graph
 from ..spec.diagnostics import Note, fail
+from .onnx import DEFAULT_OPSET
 from .python import emit, needed_files
 from .runtime import run_model
 from .weights import Weights
@@ -37,7 +39,7 @@ class Job:
     weights: Weights
     cases: tuple[Case, ...]
     root: Path = Path()
-    opset: int = 21
+    opset: int = DEFAULT_OPSET
     provider: str = "cpu"
 
     @property
@@ -58,13 +60,17 @@ def run_keras(job: Job) -> Run:
     from .keras import build
 
     model = build(job.graph, job.weights)
-    results: Outputs = []
-    for case in job.cases:
-        inputs = [case[i.name] for i in job.graph.inputs]
-        output = model(inputs[0] if len(inputs) == 1 else inputs, training=False)
-        by_name = output if isinstance(output, dict) else {job.output_names[0]: output}
-        results.append([np.asarray(by_name[name]) for name in job.output_names])
-    return Run(results)
+    with warnings.catch_warnings():
+        # Keras wonders about sizes of 1, which are tried on purpose.
+        warnings.simplefilter("ignore", UserWarning)
+        return Run([_call(model, case, job) for case in job.cases])
+
+
+def _call(model: Any, case: Case, job: Job) -> list[np.ndarray]:
+    inputs = [case[i.name] for i in job.graph.inputs]
+    output = model(inputs[0] if len(inputs) == 1 else inputs, training=False)
+    by_name = output if isinstance(output, dict) else {job.output_names[0]: output}
+    return [np.asarray(by_name[name]) for name in job.output_names]
 
 
 def run_onnx(job: Job) -> Run:

@@ -14,8 +14,9 @@ import numpy as np
 
 from .. import __version__
 from ..compiler.graph import Graph, Output
-from ..spec.diagnostics import Diagnostic, Note, SpecError
+from ..spec.diagnostics import Diagnostic, Note, Severity, SpecError
 from .cases import make_cases
+from .onnx import DEFAULT_OPSET
 from .paths import PATHS, Job, Run, run_keras
 from .runtime import require_provider
 from .weights import Weights, initialize
@@ -38,12 +39,18 @@ PACKAGES = (
 @dataclass(frozen=True)
 class OutputDifference:
     """The greatest differences from Keras in one output over all cases; `max_rel` is `max_abs` by the greatest
-    magnitude of the expected values."""
+    magnitude of the expected values. Where the two cannot be compared number by number, both are infinite and
+    `reason` says why."""
 
     name: str
     max_abs: float
     max_rel: float
     equal: bool
+    reason: str | None = None
+
+    def __str__(self) -> str:
+        how = f"differs from Keras by {self.max_abs:.3g}" if self.reason is None else f"has {self.reason}"
+        return f"output {self.name} {how}"
 
 
 @dataclass(frozen=True)
@@ -110,7 +117,7 @@ def verify(
     *,
     weights: Weights | None = None,
     seed: int = 0,
-    opset: int = 21,
+    opset: int = DEFAULT_OPSET,
     provider: str = "cpu",
     tolerance: float = TOLERANCE,
     paths: Sequence[str] = tuple(PATHS),
@@ -143,54 +150,67 @@ def _try_path(name: str, job: Job, reference: Run, tolerance: float) -> PathResu
 
 
 def _as_findings(name: str, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    severity = "warning" if name in CROSS_CHECKS else "error"
-    return tuple(d._replace(message=f"{name}: {d.message}", severity=severity) for d in diagnostics)
+    return tuple(d._replace(message=f"{name}: {d.message}", severity=_severity(name)) for d in diagnostics)
+
+
+def _severity(name: str) -> Severity:
+    return "warning" if name in CROSS_CHECKS else "error"
 
 
 def compare_outputs(job: Job, run: Run, reference: Run, tolerance: float) -> tuple[OutputDifference, ...]:
     """The greatest difference in each output over all cases."""
     return tuple(
-        _difference(
+        difference(
             name, [case[i] for case in run.outputs], [case[i] for case in reference.outputs], tolerance
         )
         for i, name in enumerate(job.output_names)
     )
 
 
-def _difference(
+def difference(
     name: str, actual: Sequence[np.ndarray], expected: Sequence[np.ndarray], tolerance: float
 ) -> OutputDifference:
-    worst = [_compare(a, e) for a, e in zip(actual, expected, strict=True)]
+    pairs = list(zip(actual, expected, strict=True))
+    reason = next((reason for a, e in pairs if (reason := _incomparable(a, e)) is not None), None)
+    if reason is not None:
+        return OutputDifference(name, float("inf"), float("inf"), False, reason)
+    worst = [_compare(a, e) for a, e in pairs]
     equal = all(absolute <= tolerance * max(1.0, scale) for absolute, scale in worst)
     relative = max(absolute / scale if scale else absolute for absolute, scale in worst)
     return OutputDifference(name, max(absolute for absolute, _ in worst), relative, equal)
 
 
+def _incomparable(actual: np.ndarray, expected: np.ndarray) -> str | None:
+    """Why two outputs cannot be compared number by number; None where they can."""
+    if actual.shape != expected.shape:
+        return f"shape {list(actual.shape)} where Keras has {list(expected.shape)}"
+    if actual.dtype != expected.dtype:
+        return f"dtype {actual.dtype} where Keras has {expected.dtype}"
+    odd = ~np.isfinite(expected.astype(np.float64))
+    if not np.array_equal(actual[odd], expected[odd], equal_nan=True) or not np.isfinite(actual[~odd]).all():
+        return "values that are not finite where Keras's are, or the other way round"
+    return None
+
+
 def _compare(actual: np.ndarray, expected: np.ndarray) -> tuple[float, float]:
-    """The greatest absolute difference, and the greatest finite magnitude expected. Another shape or dtype, or a
-    value that is not finite on one side only, is an infinite difference."""
-    if actual.shape != expected.shape or actual.dtype != expected.dtype:
-        return float("inf"), 1.0
-    a, e = actual.astype(np.float64).ravel(), expected.astype(np.float64).ravel()
+    """The greatest absolute difference, and the greatest magnitude expected, over values that are finite."""
+    a, e = actual.astype(np.float64), expected.astype(np.float64)
     finite = np.isfinite(e)
-    if not np.array_equal(a[~finite], e[~finite], equal_nan=True) or not np.isfinite(a[finite]).all():
-        return float("inf"), 1.0
-    scale = float(np.max(np.abs(e[finite]), initial=0.0))
-    return float(np.max(np.abs(a[finite] - e[finite]), initial=0.0)), scale
+    scale = np.max(np.abs(e[finite]), initial=0.0)
+    return float(np.max(np.abs(a[finite] - e[finite]), initial=0.0)), float(scale)
 
 
 def _blame(name: str, job: Job, found: PathResult, tolerance: float) -> Diagnostic:
     """The difference as a diagnostic at the first layer whose output differs."""
     worst = max(found.outputs, key=lambda o: (not o.equal, o.max_abs))
-    message = f"{name} differs from Keras by {worst.max_abs:.3g} in output {worst.name}"
-    severity = "warning" if name in CROSS_CHECKS else "error"
+    message = f"{name}: {worst}"
     culprit = first_difference(name, job, tolerance)
-    if culprit is None:
-        note = Note("each layer by itself agrees")
-        return Diagnostic("NN501", message, None, (note,), _advice(name), severity=severity)
-    node = job.graph.by_name[culprit.value.node]
-    note = Note(f"the first layer to differ is {node.name} ({node.kind})")
-    return Diagnostic("NN501", message, node.place.span, (note,), _advice(name), severity=severity)
+    node = job.graph.by_name[culprit.value.node] if culprit else None
+    words = (
+        f"the first layer to differ is {node.name} ({node.kind})" if node else "each layer by itself agrees"
+    )
+    span = node.place.span if node else None
+    return Diagnostic("NN501", message, span, (Note(words),), _advice(name), severity=_severity(name))
 
 
 def _advice(name: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 from nnspec.backends import paths, runtime
 from nnspec.backends.cases import choose_sizes, make_cases
 from nnspec.backends.paths import Job, Run
-from nnspec.backends.verify import verify
+from nnspec.backends.verify import difference, verify
 from nnspec.spec.size import Symbol
 
 DENSE = """
@@ -92,13 +92,20 @@ def test_native_onnx_is_right_at_every_length_where_tf2onnx_is_wrong() -> None:
 
 
 def test_nan_is_a_difference_unless_it_is_on_both_sides() -> None:
-    from nnspec.backends.verify import _compare
+    with_nan, without = np.array([1.0, np.nan], np.float32), np.array([1.0, 2.0], np.float32)
+    for actual, expected in ((with_nan, without), (without, with_nan)):
+        found = difference("y", [actual], [expected], 1e-5)
+        assert not found.equal
+        assert found.reason is not None
+    assert difference("y", [with_nan], [with_nan], 1e-5).equal
 
-    a, b = np.array([1.0, np.nan]), np.array([1.0, 2.0])
-    assert _compare(a, b)[0] == np.inf
-    assert _compare(b, a)[0] == np.inf
-    assert _compare(a, a)[0] == 0
-    assert _compare(b[:1], b)[0] == np.inf
+
+def test_another_shape_or_dtype_is_a_difference_that_says_so() -> None:
+    y = np.ones((2, 3), np.float32)
+    assert difference("y", [y[:1]], [y], 1e-5).reason == "shape [1, 3] where Keras has [2, 3]"
+    assert (
+        difference("y", [y.astype(np.float64)], [y], 1e-5).reason == "dtype float64 where Keras has float32"
+    )
 
 
 def test_sizes_are_those_that_every_layer_can_take() -> None:
