@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..spec.size import shape_text
 from ..spec.types import TensorType, WeightSpec
 from .graph import Argument, Graph, Node
 
@@ -42,4 +43,4 @@ def _type(type_: TensorType) -> str:
 
 def _weight(weight: WeightSpec) -> str:
     fixed = "" if weight.trainable else " fixed"
-    return f"{weight.name} {weight.dtype}[{', '.join(map(str, weight.shape))}]{fixed}"
+    return f"{weight.name} {weight.dtype}{shape_text(weight.shape)}{fixed}"

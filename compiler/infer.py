@@ -9,7 +9,7 @@ from ..spec.diagnostics import Diagnostic, Note
 from ..spec.initializers import Fixed, inner, misfit
 from ..spec.layers.base import Layer, LayerError, check_activations
 from ..spec.locate import Report
-from ..spec.size import BATCH, Size, SizeTooLong, product, symbol
+from ..spec.size import BATCH, Size, SizeTooLong, product, shape_text, symbol
 from ..spec.source import Span
 from ..spec.types import Signature, TensorType, is_float
 from .graph import Argument, Graph, Input, Node, Value
@@ -130,19 +130,15 @@ def _signature(layer: Layer, inputs: Mapping[str, TensorType | list[TensorType]]
 def misfitting_weights(layer: Layer, signature: Signature, step: Step) -> Iterator[Diagnostic]:
     """Initializers that cannot make the weight that they are for, and fixed values of another shape."""
     for weight in signature.weights:
-        given, wanted = weight.initializer, _shape(weight.shape)
+        given, wanted = weight.initializer, shape_text(weight.shape)
         field = next((name for name in layer.fields if getattr(layer, name) is inner(given)), None)
         if isinstance(given, Fixed) and given.shape != weight.shape:
-            message = f"the values have shape {_shape(given.shape)}, and {weight.name} has shape {wanted}"
+            message = f"the values have shape {shape_text(given.shape)}, and {weight.name} has shape {wanted}"
             help = f"give values of shape {wanted}"
             yield Diagnostic("NN302", message, step.place.of(field), help=help)
         elif (reason := misfit(given, len(weight.shape))) is not None:
             message = f"{reason}, and {weight.name} has shape {wanted}"
             yield Diagnostic("NN203", message, step.place.of(field), help="choose another initializer")
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    return f"[{', '.join(map(str, shape))}]"
 
 
 def _located(error: LayerError, step: Step, given: list[TensorType], lines: dict[str, Span]) -> Diagnostic:

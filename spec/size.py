@@ -170,6 +170,11 @@ def product(sizes: Iterable[Size]) -> Size:
     return result
 
 
+def shape_text(sizes: Iterable[Size]) -> str:
+    """`[batch, 28, 28, 1]`, as messages have shapes."""
+    return f"[{', '.join(map(str, sizes))}]"
+
+
 def evaluate(size: Size, values: Mapping[Symbol, int]) -> int:
     """The size with each symbol's value put in. Raises KeyError for a symbol without one."""
     if isinstance(size, int):

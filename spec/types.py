@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
 
-from .size import Size, product
+from .size import Size, product, shape_text
 
 if TYPE_CHECKING:
     from .initializers import Initializer
@@ -21,6 +21,11 @@ DTYPES: tuple[str, ...] = get_args(Dtype)
 
 def is_float(dtype: str) -> bool:
     return dtype in FLOATS
+
+
+def integer_bits(dtype: str) -> int:
+    """How many bits an integer dtype has."""
+    return int(dtype.removeprefix("u").removeprefix("int"))
 
 
 class TensorType(NamedTuple):
@@ -56,7 +61,7 @@ class TensorType(NamedTuple):
         return self._replace(dtype=dtype)
 
     def __str__(self) -> str:
-        return f"{self.dtype}[{', '.join(map(str, self.shape))}]"
+        return f"{self.dtype}{shape_text(self.shape)}"
 
 
 class Policy(NamedTuple):
@@ -99,6 +104,11 @@ class Window(NamedTuple):
 
 # "point": an output position sees the input at its own position; "all": it sees every position.
 Reach: TypeAlias = tuple[Window, ...] | Literal["point", "all"]
+
+
+def reach_along(axes: tuple[int, ...], rank: int) -> Reach:
+    """The reach of what is computed along these axes: the last one has channels, and no positions."""
+    return "point" if axes == (rank - 1,) else "all"
 
 
 class Signature(NamedTuple):

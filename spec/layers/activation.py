@@ -9,7 +9,7 @@ from ..fields import Axes, Float, NonNegativeFloat, doc
 from ..initializers import ZEROS, InitializerField
 from ..penalties import Constraint, Regularizer
 from ..size import Size
-from ..types import Reach, Signature, TensorType
+from ..types import Signature, TensorType, reach_along
 from .base import Layer, LayerError, Port, normalize_axes, normalize_axis, require_float, require_min_rank
 
 
@@ -126,8 +126,7 @@ class Softmax(ActivationLayer):
             message = "Softmax applies the mask of its input, and a mask over batch and time does not fit"
             help = "use Activation: softmax, which only passes it on, or give one: from: {inputs: …, mask: …}"
             raise LayerError(message, code="NN203", help=help)
-        reach: Reach = "point" if axes == (inputs.rank - 1,) else "all"
-        return Signature((inputs,), reach=reach)
+        return Signature((inputs,), reach=reach_along(axes, inputs.rank))
 
     def output_mask(self, *inputs: TensorType) -> bool:
         return inputs[0].masked

@@ -9,7 +9,7 @@ from ..fields import OneOrMany, OptionalAxes, PositiveInt, Rate, Seed, doc, many
 from ..initializers import GLOROT_UNIFORM, ZEROS, EinsumKernel, Fixed, Initializer, InitializerField
 from ..penalties import Constraint, Regularizer
 from ..schemas import Before
-from ..size import Size, product
+from ..size import Size, product, shape_text
 from ..types import Signature, TensorType, WeightSpec
 from .base import Layer, LayerError, Port, known, normalize_axes, require_min_rank
 from .merge import differ
@@ -234,7 +234,7 @@ class MultiHeadAttention(Layer):
             for size, want in zip(mask.features, wanted, strict=True)
         )
         if not fits:
-            shown = f"[{', '.join(map(str, (mask.batch, *attended)))}]"
+            shown = shape_text((mask.batch, *attended))
             message = f"attention_mask {mask} does not fit the attention, which is {shown}"
             raise LayerError(
                 message, code="NN203", help=f"give a mask of shape {shown}" + (", or with ones in it" * ones)

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from ..fields import Float, Ints, OptionalAxes, doc
 from ..schemas import After
-from ..types import Signature, TensorType, is_float
+from ..types import Signature, TensorType, integer_bits, is_float, reach_along
 from .base import Layer, LayerError, Port, normalize_axes, normalize_axis
 
 
@@ -35,7 +35,7 @@ class Reduction(Function):
             if self.keepdims or axis not in axes
         ]
         output = TensorType(tuple(sizes), self.output_dtype(x.dtype))
-        return Signature((output,), reach="point" if axes == (x.rank - 1,) else "all")
+        return Signature((output,), reach=reach_along(axes, x.rank))
 
     def reduced_axes(self, x: TensorType) -> tuple[int, ...]:
         """The axes from 0. Raises LayerError where the batch would be among them."""
@@ -117,6 +117,6 @@ def _holds(dtype: str, number: float) -> bool:
         return True
     if dtype == "bool":
         return number in (0, 1)
-    bits = int(dtype.removeprefix("u").removeprefix("int"))
+    bits = integer_bits(dtype)
     least = 0 if dtype.startswith("u") else -(2 ** (bits - 1))
     return isinstance(number, int) and least <= number < least + 2**bits

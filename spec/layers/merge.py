@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import ClassVar
 
 from ..fields import Axes, Int, doc
-from ..size import Size, counterexample, product
-from ..types import FLOATS, Signature, TensorType, is_float
+from ..size import Size, counterexample, product, shape_text
+from ..types import FLOATS, Signature, TensorType, integer_bits, is_float
 from .base import Layer, LayerError, Port, normalize_axis, require_min_rank
 
 
@@ -58,9 +58,8 @@ class Merge(Layer):
         for axis, (a, b) in enumerate(zip(ours, theirs, strict=True), start=1):
             if 1 not in (a, b) and (example := differ(a, b)) is not None:
                 what = f"{'channels' if axis == rank - 1 > 1 else 'sizes'} {a} and {b}"
-                message = (
-                    f"{what} do not {self.verb}: the inputs are {_shape(first)} and {_shape(second)}{example}"
-                )
+                shapes = f"{shape_text(first.shape)} and {shape_text(second.shape)}"
+                message = f"{what} do not {self.verb}: the inputs are {shapes}{example}"
                 raise LayerError(message, code="NN203", help=_mend(axis, rank, b))
             sizes.append(b if a == 1 else a)
         return TensorType(tuple(sizes), first.dtype)
@@ -135,7 +134,7 @@ class Concatenate(Merge):
         """The axis from 0. Raises LayerError for inputs of different ranks, and for the batch."""
         ranks = [t.rank for t in inputs]
         if len(set(ranks)) > 1:
-            shapes = " and ".join(_shape(t) for t in inputs)
+            shapes = " and ".join(shape_text(t.shape) for t in inputs)
             message = f"Concatenate takes inputs of the same number of axes, not {shapes}"
             raise LayerError(
                 message, code="NN203", help="put Reshape, Flatten or RepeatVector before one of them"
@@ -150,7 +149,7 @@ class Concatenate(Merge):
         for axis, (a, b) in enumerate(zip(first.shape, second.shape, strict=True)):
             if axis != joined and (example := differ(a, b)) is not None:
                 message = (
-                    f"{_shape(first)} and {_shape(second)} do not join along axis {joined}: "
+                    f"{shape_text(first.shape)} and {shape_text(second.shape)} do not join along axis {joined}: "
                     f"axis {axis} is {a} and {b}{example}"
                 )
                 raise LayerError(
@@ -179,7 +178,7 @@ class Dot(Merge):
         a, b = self.summed_axes(inputs)
         if (example := differ(first.shape[a], second.shape[b])) is not None:
             message = (
-                f"axis {a} of {_shape(first)} and axis {b} of {_shape(second)} have the sizes "
+                f"axis {a} of {shape_text(first.shape)} and axis {b} of {shape_text(second.shape)} have the sizes "
                 f"{first.shape[a]} and {second.shape[b]}{example}"
             )
             raise LayerError(
@@ -219,8 +218,8 @@ def result_type(dtypes: Iterable[str]) -> str:
     floats = [name for name in FLOATS if name in given]
     if floats:
         return "float32" if floats == ["float16", "bfloat16"] else floats[-1]
-    unsigned = max((_bits(d) for d in given if d.startswith("uint")), default=0)
-    signed = max((_bits(d) for d in given if d.startswith("int")), default=0)
+    unsigned = max((integer_bits(d) for d in given if d.startswith("uint")), default=0)
+    signed = max((integer_bits(d) for d in given if d.startswith("int")), default=0)
     if not signed:
         return f"uint{min(unsigned, 32)}" if unsigned else "bool"
     if unsigned == 64:
@@ -273,11 +272,3 @@ def _mend(axis: int, rank: int, wanted: Size) -> str:
         return "make the axes equal: compare the strides and the padding of the branches"
     layer = {2: f"Dense: {wanted}", 4: "a 1x1 Conv2D"}.get(rank, f"Dense: {wanted}")
     return f"make the last layer of one branch give {wanted}, e.g. with {layer}"
-
-
-def _shape(type_: TensorType) -> str:
-    return f"[{', '.join(map(str, type_.shape))}]"
-
-
-def _bits(dtype: str) -> int:
-    return int(dtype.removeprefix("u").removeprefix("int"))

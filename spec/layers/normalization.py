@@ -11,7 +11,8 @@ from ..initializers import ONES, ZEROS, InitializerField
 from ..penalties import Constraint, Regularizer
 from ..problems import Problem
 from ..schemas import After, Bounds
-from ..types import Reach, Signature, TensorType, WeightSpec
+from ..size import shape_text
+from ..types import Signature, TensorType, WeightSpec, reach_along
 from .base import Layer, LayerError, known, normalize_axes, normalize_axis, require_float, require_min_rank
 
 RENORM = "it changes training only, and brings statistics of its own that a spec does not have: leave it out"
@@ -104,11 +105,9 @@ class LayerNormalization(Standardizing):
         require_float(inputs, "LayerNormalization")
         axes = normalize_axes(self.axis, inputs.rank)
         has_weights = self.scale or self.center
-        weights = (
-            self.affine(tuple(known_axis(axis, inputs) for axis in self.ordered_axes)) if has_weights else ()
-        )
-        reach: Reach = "point" if axes == (inputs.rank - 1,) else "all"
-        return Signature((TensorType(inputs.shape, self.policy.compute),), weights, reach=reach)
+        shape = tuple(known_axis(axis, inputs) for axis in self.ordered_axes) if has_weights else ()
+        output = TensorType(inputs.shape, self.policy.compute)
+        return Signature((output,), self.affine(shape), reach=reach_along(axes, inputs.rank))
 
 
 class GroupNormalization(Standardizing):
@@ -195,7 +194,7 @@ class Rescaling(Layer):
         """Raises LayerError unless the numbers spread over the input's last axes and keep its shape."""
         sizes = (1, *inputs.features)[max(inputs.rank - len(shape), 0) :]
         if len(sizes) != len(shape) or any(n not in (1, size) for n, size in zip(shape, sizes, strict=True)):
-            message = f"{field} has shape [{_listed(shape)}], which does not spread over the input {inputs}"
+            message = f"{field} has shape {shape_text(shape)}, which does not spread over the input {inputs}"
             help = "from the last axis on, each size must be 1 or the input's, which must be known"
             raise LayerError(message, code="NN203", field=field, help=help)
 
@@ -217,7 +216,7 @@ def _require_fits(field: str, shape: tuple[int, ...], kept: tuple[int, ...]) -> 
     """Raises LayerError unless the numbers spread over the kept axes."""
     aligned = kept[len(kept) - len(shape) :]
     if len(shape) > len(kept) or any(n not in (1, size) for n, size in zip(shape, aligned, strict=True)):
-        message = f"{field} has shape [{_listed(shape)}], and the axes have shape [{_listed(kept)}]"
+        message = f"{field} has shape {shape_text(shape)}, and the axes have shape {shape_text(kept)}"
         raise LayerError(
             message, code="NN203", field=field, help="give one number, or one for each position of the axes"
         )
@@ -226,8 +225,5 @@ def _require_fits(field: str, shape: tuple[int, ...], kept: tuple[int, ...]) -> 
 def _divisors(number: int) -> str:
     """For messages: the divisors, the first dozen and the number itself where there are many."""
     found = [n for n in range(1, min(number, 4096) + 1) if number % n == 0]
-    return _listed(found) if len(found) <= 12 else f"{_listed(found[:12])}, …, {number}"
-
-
-def _listed(numbers: tuple[int, ...] | list[int]) -> str:
-    return ", ".join(map(str, numbers))
+    shown = ", ".join(map(str, found[:12]))
+    return shown if len(found) <= 12 else f"{shown}, …, {number}"

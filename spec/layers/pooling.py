@@ -7,7 +7,7 @@ from typing import ClassVar
 from ..fields import OptionalSizes, Padding, Sizes, doc
 from ..types import FLOATS, Signature, TensorType, Window, is_float
 from .base import LayerError
-from .windows import Spatial, require_fit, window_count
+from .windows import WINDOWED, Spatial, require_fit, window_count
 
 
 class Pooling(Spatial):
@@ -45,7 +45,7 @@ class Pooling(Spatial):
 class MaxPooling(Pooling):
     """The greatest number in each window, of any rank."""
 
-    dtypes: ClassVar[tuple[str, ...]] = (*FLOATS, "int8", "int16", "int32", "int64", "uint8", "uint16")
+    dtypes: ClassVar[tuple[str, ...]] = WINDOWED
 
     pool_size: Sizes = doc("Size of the window along each spatial axis.", 2)
 

@@ -88,10 +88,10 @@ class Recurrent(Layer):
         return self.bias_initializer
 
     def infer(self, sequences: TensorType, initial_state: Sequence[TensorType] = ()) -> Signature:
-        self.check_rank(sequences)
+        self._require_rank(sequences)
         features = known(sequences.shape[-1], "the last axis of the input")
-        self.check_unroll(sequences.shape[1], sequences.masked and not initial_state)
-        self.check_initial_state(initial_state)
+        self._require_unrollable(sequences.shape[1], sequences.masked and not initial_state)
+        self._require_states_fit(initial_state)
         batch, time, _ = sequences.shape
         state = TensorType((batch, self.units), self.policy.compute)
         output = state.with_shape(batch, time, self.units) if self.return_sequences else state
@@ -110,7 +110,7 @@ class Recurrent(Layer):
     def output_mask(self, *inputs: TensorType) -> bool:
         return self.return_sequences and inputs[0].masked
 
-    def check_rank(self, sequences: TensorType) -> None:
+    def _require_rank(self, sequences: TensorType) -> None:
         """Raises LayerError unless the input is [batch, time, features]."""
         if sequences.rank == 3:
             return
@@ -120,7 +120,7 @@ class Recurrent(Layer):
         many = f"write TimeDistributed: {{layer: {{{name}: …}}}}, or put Reshape before it"
         raise LayerError(message, code="NN201", help=few if sequences.rank < 3 else many)
 
-    def check_unroll(self, time: Size, masked: bool) -> None:
+    def _require_unrollable(self, time: Size, masked: bool) -> None:
         """Raises LayerError where Keras cannot unroll the steps, or does so wrongly."""
         if not self.unroll:
             return
@@ -136,7 +136,7 @@ class Recurrent(Layer):
                 message, code="NN112", field="unroll", help="leave unroll out: the result is the same"
             )
 
-    def check_initial_state(self, initial_state: Sequence[TensorType]) -> None:
+    def _require_states_fit(self, initial_state: Sequence[TensorType]) -> None:
         """Raises LayerError unless there is one [batch, units] for each state, or none at all."""
         if not initial_state:
             return

@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from ..fields import DataFormat, Ints, PositiveInt, doc
 from ..schemas import After
-from ..size import Expr, Size, product
+from ..size import Expr, Size, product, shape_text
 from ..types import Signature, TensorType
 from .base import Layer, LayerError, require_rank
 
@@ -57,7 +57,7 @@ class Reshape(Layer):
         return tuple(left if size == -1 else size for size in self.target_shape)
 
     def _misfit(self, inputs: TensorType, total: Size, given: int) -> LayerError:
-        shape = f"[{', '.join(map(str, inputs.features))}]"
+        shape = shape_text(inputs.features)
         wanted = f"{given} for each index of the axis -1" if -1 in self.target_shape else str(given)
         message = f"{shape} has {total} elements, and target_shape {list(self.target_shape)} holds {wanted}"
         help = "the sizes of target_shape must multiply to the number of elements"

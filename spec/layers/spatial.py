@@ -7,9 +7,9 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from ..fields import BothSides, Sizes, doc, lower
 from ..schemas import Before
-from ..types import FLOATS, Signature, TensorType, Window
+from ..types import Signature, TensorType, Window
 from .base import LayerError
-from .windows import Spatial, times
+from .windows import WINDOWED, Spatial, times
 
 # Positions that an interpolation takes along each axis.
 SUPPORT = {"area": 1, "bicubic": 4, "bilinear": 2, "lanczos3": 6, "lanczos5": 10, "nearest": 1}
@@ -90,7 +90,7 @@ class UpSampling2D(UpSampling):
     """An image made larger by whole factors."""
 
     # What TensorFlow interpolates; `nearest` only repeats, and takes anything.
-    dtypes: ClassVar[tuple[str, ...]] = (*FLOATS, "int8", "int16", "int32", "int64", "uint8", "uint16")
+    dtypes: ClassVar[tuple[str, ...]] = WINDOWED
 
     rank: ClassVar[int] = 2
     interpolation: Interpolation = doc("How new positions come from those around them.", "nearest")

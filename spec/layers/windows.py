@@ -8,12 +8,15 @@ from typing import Any, ClassVar, TypeVar
 from ..fields import DataFormat, Margins, PerAxis, doc, inner_strides, margins_of, tuple_of
 from ..records import metadata
 from ..size import Size, ceil_div
-from ..types import TensorType
+from ..types import FLOATS, TensorType
 from .base import Layer, LayerError, require_rank
 
 T = TypeVar("T")
 
 AXES: dict[int, tuple[str, ...]] = {1: ("steps",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+
+# The dtypes of which TensorFlow takes the greatest in windows, and which it interpolates.
+WINDOWED = (*FLOATS, "int8", "int16", "int32", "int64", "uint8", "uint16")
 
 # Keras's order of fields, which classes cannot keep by themselves where they share some and not all. (Only
 # DepthwiseConv2D has depth_multiplier before data_format.)

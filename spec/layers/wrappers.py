@@ -56,7 +56,7 @@ class Wrapper(Layer):
 
     def held(self, field: str, layer: Layer, inputs: TensorType, **others: Any) -> Signature:
         """The signature of a layer that is held in `field`. Raises LayerError there."""
-        self.check_dtype(field, layer)
+        self._require_same_dtype(field, layer)
         try:
             signature = layer.infer(inputs, **others)
             check_activations(layer, signature)
@@ -64,7 +64,7 @@ class Wrapper(Layer):
             raise LayerError(error.message, code=error.code, field=field, help=error.help) from None
         return signature
 
-    def check_dtype(self, field: str, layer: Layer) -> None:
+    def _require_same_dtype(self, field: str, layer: Layer) -> None:
         """Raises LayerError where the two compute in different dtypes: what Keras then declares is wrong."""
         own, inner = self.policy.compute, layer.policy.compute
         if own != inner:
@@ -126,8 +126,8 @@ class Bidirectional(Wrapper):
         return tuple(f"{way}_{state.removeprefix('state_')}" for way, layer in both for state in layer.states)
 
     def infer(self, sequences: TensorType, initial_state: Sequence[TensorType] = ()) -> Signature:
-        self.check_directions(bool(initial_state))
-        self.check_copied()
+        self._require_matching_layers(bool(initial_state))
+        self._require_copyable()
         half = len(self.forward.states) if initial_state else 0
         ahead = self.held("layer", self.forward, sequences, initial_state=initial_state[:half])
         field = "backward_layer" if self.backward_layer else "layer"
@@ -150,7 +150,7 @@ class Bidirectional(Wrapper):
     def output_mask(self, *inputs: TensorType) -> bool:
         return self.forward.output_mask(*inputs)
 
-    def check_directions(self, stateful_start: bool) -> None:
+    def _require_matching_layers(self, stateful_start: bool) -> None:
         """Raises LayerError where the two layers do not go together."""
         forward, backward = self.forward, self.backward
         if forward.go_backwards == backward.go_backwards:
@@ -172,7 +172,7 @@ class Bidirectional(Wrapper):
                 message, code="NN203", field="backward_layer", help="take two layers of one kind"
             )
 
-    def check_copied(self) -> None:
+    def _require_copyable(self) -> None:
         """Raises LayerError for an activation that Keras cannot copy with the layer."""
         for activation in self.forward.activations.values():
             if activation.arguments and activation.name not in COPIED:
@@ -200,7 +200,7 @@ class TimeDistributed(Wrapper):
         inner = self.one_step(inputs)
         batch, time, *_ = inputs.shape
         output = TensorType((batch, time, *inner.output.features), inner.output.dtype)
-        self.check_mask(inputs, output)
+        self._require_mask_fits(inputs, output)
         reach = (Window(1), *inner.reach) if isinstance(inner.reach, tuple) else inner.reach
         return Signature((output,), tuple(self.own(w) for w in inner.weights), time * inner.macs, reach)
 
@@ -213,7 +213,7 @@ class TimeDistributed(Wrapper):
     def output_mask(self, *inputs: TensorType) -> bool:
         return inputs[0].masked
 
-    def check_mask(self, inputs: TensorType, output: TensorType) -> None:
+    def _require_mask_fits(self, inputs: TensorType, output: TensorType) -> None:
         """Raises LayerError where Keras hands the mask, which has all axes but the last, on to a misfit."""
         if inputs.masked and inputs.shape[:-1] != output.shape[:-1]:
             raise LayerError(
