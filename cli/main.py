@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -67,8 +66,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     prepare_streams()
     signal.signal(signal.SIGTERM, _terminate)
-    # A plugin would be code that runs on a spec, and looking for them takes longer than checking one.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         return _run(sys.argv[1:] if arguments is None else list(arguments))
     except KeyboardInterrupt:
