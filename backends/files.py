@@ -10,7 +10,7 @@ import secrets
 import stat
 from pathlib import Path
 
-from ..spec.diagnostics import fail
+from ..spec.diagnostics import fail, system_reason
 
 # Paths that name an open descriptor: what they lead to is written, never replaced.
 DESCRIPTOR = re.compile(r"/dev/(?:(stdout)|(stderr)|fd/(\d+))|/proc/self/fd/(\d+)")
@@ -31,8 +31,7 @@ def write_atomically(path: str | Path, data: bytes) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise fail("NN404", f'cannot write "{path}": {reason}') from None
+        raise fail("NN404", f'cannot write "{path}": {system_reason(error)}') from None
     except ValueError:
         raise fail("NN404", f"cannot write {str(path)!r}: no path holds a NUL character") from None
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..compiler.graph import Graph, Node, Value
-from ..spec.diagnostics import fail
+from ..spec.diagnostics import fail, system_reason
 from ..spec.initializers import Fixed
 from .calls import KerasCall, Partial, call_arguments, outputs_by_name, spell
 from .extras import require
@@ -57,7 +57,7 @@ def save(model: keras.Model, path: Path) -> None:
             model.save(temporary)
             write_atomically(path, temporary.read_bytes())
     except OSError as error:
-        raise fail("NN404", f'cannot write "{path}": {(error.strerror or str(error)).lower()}') from None
+        raise fail("NN404", f'cannot write "{path}": {system_reason(error)}') from None
 
 
 def assign(model: keras.Model, graph: Graph, weights: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic_core import PydanticCustomError
 
 from ..compiler.graph import Graph
-from ..spec.diagnostics import fail
+from ..spec.diagnostics import fail, system_reason
 from ..spec.files import MAX_WEIGHT_FILE, confined, read_regular
 from .files import write_atomically
 from .python import emit, needed_files
@@ -32,8 +32,7 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise fail("NN404", f'cannot make the folder "{folder}": {reason}') from None
+        raise fail("NN404", f'cannot make the folder "{folder}": {system_reason(error)}') from None
 
 
 def _needed(root: Path, name: str) -> bytes:

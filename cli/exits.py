@@ -55,7 +55,7 @@ def fault(error: Exception, name: str = "") -> Diagnostic:
 
     `name` is the file that was at work. With NNSPEC_TRACEBACK=1 the traceback goes to stderr.
     """
-    from ..spec.diagnostics import Diagnostic
+    from ..spec.diagnostics import Diagnostic, system_reason
     from ..spec.source import Source, Span
 
     if os.environ.get("NNSPEC_TRACEBACK") == "1":
@@ -67,7 +67,7 @@ def fault(error: Exception, name: str = "") -> Diagnostic:
         )
     if isinstance(error, OSError) and error.errno in REFUSALS:
         about = f"{error.filename}: " if error.filename else ""
-        return Diagnostic("NN404", f"{about}{(error.strerror or str(error)).lower()}", span)
+        return Diagnostic("NN404", f"{about}{system_reason(error)}", span)
     message = f"this is an error in nnspec: {type(error).__name__}: {error}"
     return Diagnostic(
         "NN901", message, span, help="please report it; NNSPEC_TRACEBACK=1 shows where it happened"

@@ -26,7 +26,7 @@ def write(text: str) -> None:
 
 def write_bytes(data: bytes) -> None:
     """Data to standard output as it is, in any locale. Raises SpecError (NN404) where that fails."""
-    from ..spec.diagnostics import fail
+    from ..spec.diagnostics import fail, system_reason
 
     if not data:
         return
@@ -40,9 +40,7 @@ def write_bytes(data: bytes) -> None:
         raise
     except OSError as error:
         drop_stdout()
-        raise fail(
-            "NN404", f"cannot write standard output: {(error.strerror or str(error)).lower()}"
-        ) from None
+        raise fail("NN404", f"cannot write standard output: {system_reason(error)}") from None
 
 
 def drop_stdout() -> None:

@@ -124,6 +124,11 @@ def fail(
     return SpecError([Diagnostic(code, message, span, notes, help)])
 
 
+def system_reason(error: OSError) -> str:
+    """What the system says of a failure, as it stands in a message."""
+    return (error.strerror or str(error)).lower()
+
+
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Sorted by position, each finding once, at most MAX_DIAGNOSTICS of them; the last one shown tells of
     more."""

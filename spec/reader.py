@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from .compose import compose
-from .diagnostics import SpecError, fail
+from .diagnostics import SpecError, fail, system_reason
 from .limits import DEFAULTS, Limits, beyond
 from .nodes import Mapping, describe
 from .source import Source, Span
@@ -66,7 +66,7 @@ def read_file(path: str | Path, limits: Limits = DEFAULTS) -> Source:
     try:
         data = _file(name, limits.file_bytes + 1)
     except OSError as error:
-        raise _unreadable(name, (error.strerror or str(error)).lower()) from None
+        raise _unreadable(name, system_reason(error)) from None
     except ValueError:
         raise _unreadable(name, "no path holds a NUL character") from None
     return decode(data, name, limits)
@@ -95,9 +95,13 @@ def _file(name: str, size: int) -> bytes:
     with os.fdopen(handle, "rb") as file:
         mode = os.fstat(handle).st_mode
         if not stat.S_ISREG(mode):
-            kind = next((kind for test, kind in KINDS if test(mode)), "no regular file")
-            raise OSError(0, f"it is {kind}")
+            raise OSError(0, f"it is {kind_of(mode)}")
         return file.read(size)
+
+
+def kind_of(mode: int) -> str:
+    """What a file is that is no regular one, as a message has it."""
+    return next((kind for test, kind in KINDS if test(mode)), "no regular file")
 
 
 def _standard_input(size: int) -> bytes:
@@ -106,7 +110,7 @@ def _standard_input(size: int) -> bytes:
     try:
         return sys.stdin.buffer.read(size)
     except OSError as error:
-        raise _unreadable("<stdin>", (error.strerror or str(error)).lower()) from None
+        raise _unreadable("<stdin>", system_reason(error)) from None
 
 
 def _unreadable(name: str, reason: str) -> SpecError:

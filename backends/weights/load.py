@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 from ...compiler.graph import Graph
-from ...spec.diagnostics import fail
+from ...spec.diagnostics import fail, system_reason
+from ...spec.reader import kind_of
 from . import archives, keras_files
 from .stored import Stored, Unreadable, Weights, take
 
@@ -32,13 +33,6 @@ DAMAGE = (
 )
 
 FLAGS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
-
-KINDS = (
-    (stat.S_ISFIFO, "a pipe"),
-    (stat.S_ISSOCK, "a socket"),
-    (stat.S_ISCHR, "a device"),
-    (stat.S_ISBLK, "a device"),
-)
 
 
 def load(path: str | Path, graph: Graph) -> Weights:
@@ -60,7 +54,7 @@ def load(path: str | Path, graph: Graph) -> Weights:
 
 def _words(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
-        return error.strerror.lower()
+        return system_reason(error)
     return "the file is damaged, or of another kind than its name says"
 
 
@@ -80,7 +74,5 @@ def _opened(path: str) -> Iterator[BinaryIO]:
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | FLAGS)) as file:
         mode = os.fstat(file.fileno()).st_mode
         if not stat.S_ISREG(mode):
-            raise Unreadable(
-                f"it is {next((kind for test, kind in KINDS if test(mode)), 'not a regular file')}"
-            )
+            raise Unreadable(f"it is {kind_of(mode)}")
         yield file
