@@ -10,6 +10,7 @@ from typing import Any
 import nnspec
 import numpy as np
 from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
 from nnspec.backends.keras import build
 from nnspec.backends.onnx.emit import checked, to_onnx
 from nnspec.backends.weights import initialize
@@ -28,6 +29,16 @@ layer_settings = settings(
     suppress_health_check=list(HealthCheck),
     database=None,
 )
+
+# The opsets at which some operator is spelled or chosen otherwise than at the one before.
+OPSETS = st.sampled_from([15, 17, 18, 20, 21, 23, 24])
+FORMATS = st.sampled_from(["channels_last", "channels_first"])
+
+
+def per_axis(rank: int, low: int, high: int) -> st.SearchStrategy[Any]:
+    """One number for all axes, or one for each."""
+    number = st.integers(low, high)
+    return number | st.lists(number, min_size=rank, max_size=rank)
 
 
 def spec(
@@ -90,6 +101,11 @@ def random_inputs(graph: Graph, batch: int = 3, dynamic: int = 7, seed: int = 1)
         data = rng.integers(0, 5, size=shape) if whole else rng.normal(size=shape)
         found[i.name] = data.astype(i.type.dtype)
     return found
+
+
+def operators(graph: Graph, opset: int = 21) -> list[str]:
+    """The types of the operators that the graph becomes in ONNX, in order."""
+    return [node.op_type for node in checked(to_onnx(graph, random_weights(graph), opset)).graph.node]
 
 
 def run_onnx(

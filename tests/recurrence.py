@@ -11,7 +11,6 @@ from nnspec.compiler.graph import Graph
 
 LAYERS = ("SimpleRNN", "LSTM", "GRU")
 STATES = {"SimpleRNN": ["state"], "LSTM": ["state_h", "state_c"], "GRU": ["state"]}
-OPSETS = st.sampled_from([15, 17, 18, 20, 21, 23, 24])
 
 # What the operators know. A gate without a bound may let the state grow without one: it is tested on its own.
 ACTIVATIONS = [

@@ -9,10 +9,12 @@ import nnspec
 import numpy as np
 import pytest
 from differential import (
+    OPSETS,
     assert_close,
     compare,
     keras_takes,
     layer_settings,
+    operators,
     random_inputs,
     random_weights,
     run_keras,
@@ -28,7 +30,6 @@ from nnspec.compiler.graph import Graph
 from nnspec.spec.activations import ACTIVATIONS
 
 ALL_OPSETS = range(15, 25)
-OPSETS = st.sampled_from([15, 17, 18, 20, 21, 23, 24])
 SHAPES = st.lists(st.integers(1, 5), min_size=1, max_size=3)
 POSITIVE = st.floats(0.125, 3, width=32)
 FROM_ZERO = st.sampled_from([0.0, 0.25, 1.0]) | st.floats(0, 3, width=32)
@@ -70,10 +71,6 @@ def activations(draw: st.DrawFn, name: str, rank: int) -> Any:
 
 def layer(activation: Any, **fields: Any) -> dict[str, Any]:
     return {"Activation": {"activation": activation, **fields}}
-
-
-def operators(graph: Graph, opset: int = 21) -> list[str]:
-    return [node.op_type for node in to_onnx(graph, random_weights(graph), opset).graph.node]
 
 
 @pytest.mark.parametrize("name", SAME_SHAPE)

@@ -9,13 +9,12 @@ from typing import Any
 import nnspec
 import numpy as np
 import pytest
-from differential import compare, layer_settings, random_inputs, random_weights, spec
+from differential import OPSETS, compare, layer_settings, random_inputs, random_weights, spec
 from hypothesis import given
 from hypothesis import strategies as st
 from nnspec.backends.onnx.emit import to_onnx
 from nnspec.backends.weights import initialize
 
-OPSETS = st.sampled_from([15, 17, 18, 20, 21, 23, 24])
 MASKED = {"Embedding": {"input_dim": 5, "output_dim": 4, "mask_zero": True}}
 
 

@@ -8,10 +8,14 @@ import nnspec
 import numpy as np
 import pytest
 from differential import (
+    FORMATS,
+    OPSETS,
     assert_close,
     compare,
     keras_takes,
     layer_settings,
+    operators,
+    per_axis,
     random_inputs,
     random_weights,
     run_keras,
@@ -22,20 +26,11 @@ from differential import (
 from hypothesis import given
 from hypothesis import strategies as st
 from nnspec.backends.keras import build
-from nnspec.backends.onnx.emit import to_onnx
 from nnspec.compiler.graph import Graph
 from nnspec.spec.types import Window
 
-OPSETS = st.sampled_from([15, 17, 18, 20, 21, 23, 24])
 ACTIVATIONS = st.sampled_from([None, "relu", "tanh", "softmax"])
-FORMATS = st.sampled_from(["channels_last", "channels_first"])
 RANKS = {"Conv1D": 1, "Conv2D": 2, "DepthwiseConv2D": 2, "SeparableConv2D": 2, "Conv2DTranspose": 2}
-
-
-def per_axis(rank: int, low: int, high: int) -> st.SearchStrategy[Any]:
-    """One number for all axes, or one for each."""
-    number = st.integers(low, high)
-    return number | st.lists(number, min_size=rank, max_size=rank)
 
 
 def axes(value: int | list[int], rank: int) -> list[int]:
@@ -150,10 +145,6 @@ def test_refuses_whole_numbers(layer: str, dtype: str) -> None:
     assert not keras_takes(layer, f, shape, dtype)
     with pytest.raises(nnspec.SpecError, match="NN202"):
         spec({layer: f}, {"x": {"shape": shape, "dtype": dtype}})
-
-
-def operators(graph: Graph, opset: int = 21) -> list[str]:
-    return [node.op_type for node in to_onnx(graph, random_weights(graph), opset).graph.node]
 
 
 @pytest.mark.parametrize("layer", RANKS)

@@ -9,14 +9,13 @@ from typing import Any
 import nnspec
 import numpy as np
 import pytest
-from differential import compare, layer_settings, random_inputs, random_weights, spec
+from differential import OPSETS, compare, layer_settings, random_inputs, random_weights, spec
 from hypothesis import given
 from hypothesis import strategies as st
 from nnspec.backends.onnx.emit import to_onnx
 from nnspec.spec.layers.merge import result_type
 from nnspec.spec.types import DTYPES
 
-OPSETS = st.sampled_from([15, 17, 18, 20, 21, 23, 24])
 ELEMENTWISE = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
 NUMBERS = st.sampled_from(["float32", "float32", "float64", "int32", "int64", "int16", "uint8", "uint16"])
 # Convolutions leave their output channels-first in ONNX, recurrent layers time-major.

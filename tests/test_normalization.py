@@ -10,10 +10,12 @@ import nnspec
 import numpy as np
 import pytest
 from differential import (
+    OPSETS,
     assert_close,
     compare,
     keras_takes,
     layer_settings,
+    operators,
     random_inputs,
     random_weights,
     run_keras,
@@ -24,10 +26,7 @@ from differential import (
 from hypothesis import given
 from hypothesis import strategies as st
 from nnspec.backends.keras import build
-from nnspec.backends.onnx.emit import to_onnx
-from nnspec.compiler.graph import Graph
 
-OPSETS = st.sampled_from([15, 17, 18, 20, 21, 23, 24])
 DTYPES = st.sampled_from(["float32", "float32", "float64"])
 # Not below Keras's own: over a single value, Keras's own rounding is a part of 1/√epsilon.
 EPSILONS = st.sampled_from([1e-3, 1e-2, 0.1])
@@ -38,10 +37,6 @@ IMAGE = {"x": [5, 6, 3]}
 
 def sizes(most: int = 4) -> st.SearchStrategy[list[int]]:
     return st.lists(st.integers(1, 6), min_size=1, max_size=most)
-
-
-def operators(graph: Graph, opset: int = 21) -> list[str]:
-    return [node.op_type for node in to_onnx(graph, random_weights(graph), opset).graph.node]
 
 
 @st.composite

@@ -7,15 +7,21 @@ from typing import Any
 import nnspec
 import numpy as np
 import pytest
-from differential import compare, keras_takes, layer_settings, random_weights, spec, takes
+from differential import (
+    FORMATS,
+    OPSETS,
+    compare,
+    keras_takes,
+    layer_settings,
+    operators,
+    per_axis,
+    spec,
+    takes,
+)
 from hypothesis import given
 from hypothesis import strategies as st
-from nnspec.backends.onnx.emit import to_onnx
-from nnspec.compiler.graph import Graph
 from nnspec.spec.types import Window
 
-OPSETS = st.sampled_from([15, 17, 18, 20, 21, 23, 24])
-FORMATS = st.sampled_from(["channels_last", "channels_first"])
 POOLING = {"MaxPooling1D": 1, "MaxPooling2D": 2, "AveragePooling1D": 1, "AveragePooling2D": 2}
 GLOBAL = {
     "GlobalMaxPooling1D": 1,
@@ -26,12 +32,6 @@ GLOBAL = {
 DTYPES = st.sampled_from(
     ["float32", "float32", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32"]
 )
-
-
-def per_axis(rank: int, low: int, high: int) -> st.SearchStrategy[Any]:
-    """One number for all axes, or one for each."""
-    number = st.integers(low, high)
-    return number | st.lists(number, min_size=rank, max_size=rank)
 
 
 @st.composite
@@ -128,10 +128,6 @@ def test_a_mask_of_another_length_is_refused() -> None:
     layer = {"GlobalAveragePooling1D": {"data_format": "channels_first"}}
     with pytest.raises(nnspec.SpecError, match="NN203"):
         spec(layer, {"x": {"shape": [4], "dtype": "int32"}}, before=[embedding])
-
-
-def operators(graph: Graph) -> list[str]:
-    return [node.op_type for node in to_onnx(graph, random_weights(graph)).graph.node]
 
 
 @pytest.mark.parametrize(

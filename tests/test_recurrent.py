@@ -6,15 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from differential import compare, layer_settings, random_weights, run_keras, run_onnx, spec
+from differential import OPSETS, compare, layer_settings, operators, random_weights, run_keras, run_onnx, spec
 from hypothesis import given
 from hypothesis import strategies as st
 from nnspec.backends.keras import build
-from nnspec.backends.onnx.emit import checked, to_onnx
+from nnspec.backends.onnx.emit import to_onnx
 from nnspec.backends.weights import initialize
-from nnspec.compiler.graph import Graph
 from nnspec.spec.diagnostics import SpecError
-from recurrence import ACTIVATIONS, LAYERS, OPSETS, fields, masked_ids, masking, network
+from recurrence import ACTIVATIONS, LAYERS, fields, masked_ids, masking, network
 
 
 @pytest.mark.parametrize("kind", LAYERS)
@@ -82,10 +81,6 @@ def test_series_of_any_length() -> None:
         inputs = {"series": np.random.default_rng(length).normal(size=(2, length, 1)).astype(np.float32)}
         (expected,), (actual,) = run_keras(model, graph, inputs), run_onnx(graph, weights, inputs, 21)
         np.testing.assert_allclose(actual, expected, atol=1e-5)
-
-
-def operators(graph: Graph, opset: int = 21) -> list[str]:
-    return [node.op_type for node in checked(to_onnx(graph, initialize(graph), opset)).graph.node]
 
 
 def test_time_major_between_recurrent_layers() -> None:

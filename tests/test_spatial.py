@@ -7,13 +7,11 @@ from typing import Any
 import nnspec
 import numpy as np
 import pytest
-from differential import compare, keras_takes, layer_settings, random_weights, spec, takes
+from differential import FORMATS, OPSETS, compare, keras_takes, layer_settings, random_weights, spec, takes
 from hypothesis import given
 from hypothesis import strategies as st
 from nnspec.backends.onnx.emit import to_onnx
 
-OPSETS = st.sampled_from([15, 17, 18, 20, 21, 23, 24])
-FORMATS = st.sampled_from(["channels_last", "channels_first"])
 DTYPES = st.sampled_from(
     ["float32", "float32", "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32"]
 )

@@ -6,17 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from differential import compare, layer_settings, spec
+from differential import OPSETS, compare, layer_settings, operators, spec
 from hypothesis import given
 from hypothesis import strategies as st
 from nnspec.backends.calls import spell
 from nnspec.backends.keras import construct
-from nnspec.backends.onnx.emit import checked, to_onnx
+from nnspec.backends.onnx.emit import to_onnx
 from nnspec.backends.onnx.lowerings import UNSUPPORTED
 from nnspec.backends.weights import initialize
 from nnspec.compiler.graph import Graph
 from nnspec.spec.diagnostics import SpecError
-from recurrence import LAYERS, OPSETS, STATES, fields, masked_ids, masking
+from recurrence import LAYERS, STATES, fields, masked_ids, masking
 
 MERGE_MODES = ["concat", "sum", "mul", "ave", None]
 
@@ -230,10 +230,6 @@ def test_fixed_bias_is_copied() -> None:
     graph = spec({"Bidirectional": {"layer": held}}, {"x": ["time", 2]})
     np.testing.assert_array_equal(initialize(graph)["layer/backward/bias"], [1, 2, 3, 4])
     compare(graph)
-
-
-def operators(graph: Graph) -> list[str]:
-    return [node.op_type for node in checked(to_onnx(graph, initialize(graph))).graph.node]
 
 
 def test_clean_onnx() -> None:
