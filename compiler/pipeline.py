@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from ..spec.diagnostics import MAX_DIAGNOSTICS, Diagnostic, SpecError, has_errors, in_order
 from ..spec.document import parse
-from ..spec.reader import Limits, read
+from ..spec.limits import Limits
+from ..spec.reader import read
 from ..spec.source import Source
 from .cost import check_macs, check_memory
 from .expand import expand

@@ -8,16 +8,17 @@ from typing import Annotated, Any, NamedTuple, TypeAlias
 from pydantic_core import PydanticCustomError
 
 from .diagnostics import Diagnostic, did_you_mean, nearest
-from .fields import MAX_SIZE, Dtype, DtypePolicy, doc
+from .fields import MAX_SIZE, DtypePolicy
 from .items import BY_HAND, Call, Item, Reference, later, parse_call, parse_item, reference, references
 from .layers import is_reserved
 from .locate import Report, validate
 from .naming import bad_name, check_name, name_help
 from .nodes import Mapping, Node, Scalar, Sequence, describe, shorten, to_data
-from .records import Record
+from .records import Record, doc
 from .schemas import Before, Bounds
 from .source import Source, Span
 from .training import Training, parse_training
+from .types import Dtype
 
 VERSION = 1
 # NumPy before 2.0 has 32 axes at most, the batch among them.

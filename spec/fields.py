@@ -7,11 +7,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic_core import PydanticCustomError
 
-from .records import doc
 from .schemas import Before, Bounds, Parsed
-from .types import Dtype, FloatName
-
-__all__ = ["Dtype", "doc"]
+from .types import FloatName
 
 # Beyond this a size is a slip of the finger, and a single axis of it would not fit any memory.
 MAX_SIZE = 2**31 - 1

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from .fields import Dtype, Float, Int, NonNegativeFloat, PositiveFloat, Rate
+from .fields import Float, Int, NonNegativeFloat, PositiveFloat, Rate
 from .named import Catalogue, Named
 from .schemas import Bounds, Parsed
+from .types import Dtype
 
 Reduction: TypeAlias = Literal["sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none"] | None
 MaybeInt: TypeAlias = Int | None

@@ -6,19 +6,10 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic_core import PydanticCustomError
 
-from .fields import (
-    Dtype,
-    Float,
-    Int,
-    NonNegativeFloat,
-    NonNegativeInt,
-    PositiveFloat,
-    PositiveInt,
-    Rate,
-    as_tuple,
-)
+from .fields import Float, Int, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, Rate, as_tuple
 from .named import Catalogue, Named
 from .schemas import Before, Bounds, Parsed
+from .types import Dtype
 
 # A list, because Keras takes a tuple of thresholds for one threshold.
 Thresholds: TypeAlias = Annotated[

@@ -10,18 +10,16 @@ from pydantic_core import PydanticCustomError
 
 from . import nodes
 from .diagnostics import Diagnostic
-from .fields import Float, PositiveInt, doc
+from .fields import Float, PositiveInt
 from .locate import Report, validate
 from .losses import LOSSES, Loss
 from .metrics import METRICS, Metric
 from .named import Catalogue, Named
 from .nodes import describe
-from .optimizers import OPTIMIZERS, RMSPROP, SCHEDULES, Optimizer
-from .records import Record
+from .optimizers import RMSPROP, Optimizer
+from .records import Record, doc
 from .schemas import Parsed, validator
 from .source import Span
-
-__all__ = ["LOSSES", "METRICS", "OPTIMIZERS", "SCHEDULES", "Training", "parse_training"]
 
 T = TypeVar("T")
 

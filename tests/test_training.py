@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 from nnspec.spec.diagnostics import Diagnostic
+from nnspec.spec.losses import LOSSES
+from nnspec.spec.metrics import METRICS
 from nnspec.spec.named import Catalogue, Named
+from nnspec.spec.optimizers import OPTIMIZERS, SCHEDULES
 from nnspec.spec.reader import read
 from nnspec.spec.source import Source
-from nnspec.spec.training import LOSSES, METRICS, OPTIMIZERS, SCHEDULES, Training, parse_training
+from nnspec.spec.training import Training, parse_training
 
 # What takes code or objects, or is a base class.
 NOT_DATA = {

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ..activations import AnyActivation
-from ..fields import Axes, Float, NonNegativeFloat, doc
+from ..fields import Axes, Float, NonNegativeFloat
 from ..initializers import ZEROS, InitializerField
 from ..penalties import Constraint, Regularizer
+from ..records import doc
 from ..size import Size
 from ..types import Signature, TensorType, reach_along
 from .base import Layer, LayerError, Port, normalize_axes, normalize_axis, require_float, require_min_rank

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from ..fields import OneOrMany, OptionalAxes, PositiveInt, Rate, Seed, doc, many
+from ..fields import OneOrMany, OptionalAxes, PositiveInt, Rate, Seed, many
 from ..initializers import GLOROT_UNIFORM, ZEROS, EinsumKernel, Fixed, Initializer, InitializerField
 from ..penalties import Constraint, Regularizer
+from ..records import doc
 from ..schemas import Before
 from ..size import Size, product, shape_text
 from ..types import Signature, TensorType, WeightSpec

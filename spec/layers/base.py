@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, NamedTuple
 
 from ..activations import ACTIVATIONS, has_axis
-from ..fields import DtypePolicy, doc
+from ..fields import DtypePolicy
 from ..initializers import Initializer
 from ..named import Named
-from ..records import Record
+from ..records import Record, doc
 from ..types import Policy, Signature, TensorType, WeightSpec, is_float
 
 

@@ -6,9 +6,10 @@ from fractions import Fraction
 from typing import ClassVar
 
 from ..activations import LINEAR, Activation
-from ..fields import CausalPadding, OptionalMargin, Padding, PositiveInt, Sizes, doc
+from ..fields import CausalPadding, OptionalMargin, Padding, PositiveInt, Sizes
 from ..initializers import GLOROT_UNIFORM, ZEROS, InitializerField
 from ..penalties import Constraint, Regularizer
+from ..records import doc
 from ..size import Size, product
 from ..types import Signature, TensorType, WeightSpec, Window
 from .base import Layer, LayerError, known, require_float

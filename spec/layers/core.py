@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ..activations import LINEAR, Activation
-from ..fields import PositiveInt, doc
+from ..fields import PositiveInt
 from ..initializers import GLOROT_UNIFORM, UNIFORM, ZEROS, InitializerField
 from ..penalties import Constraint, Regularizer
+from ..records import doc
 from ..types import Signature, TensorType
 from .base import Layer, known, require_min_rank
 

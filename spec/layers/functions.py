@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from ..fields import Float, Ints, OptionalAxes, doc
+from ..fields import Float, Ints, OptionalAxes
+from ..records import doc
 from ..schemas import After
 from ..types import Signature, TensorType, integer_bits, is_float, reach_along
 from .base import Layer, LayerError, Port, normalize_axes, normalize_axis

@@ -7,7 +7,8 @@ from functools import reduce
 from itertools import pairwise
 from typing import ClassVar
 
-from ..fields import Axes, Int, doc
+from ..fields import Axes, Int
+from ..records import doc
 from ..size import Size, counterexample, product, shape_text
 from ..types import FLOATS, Signature, TensorType, integer_bits, is_float
 from .base import Layer, LayerError, Port, normalize_axis, require_min_rank

@@ -6,10 +6,11 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic_core import PydanticCustomError
 
-from ..fields import MAX_SIZE, Axes, Int, NonNegativeFloat, Numbers, Rate, doc, numbers_shape
+from ..fields import MAX_SIZE, Axes, Int, NonNegativeFloat, Numbers, Rate, numbers_shape
 from ..initializers import ONES, ZEROS, InitializerField
 from ..penalties import Constraint, Regularizer
 from ..problems import Problem
+from ..records import doc
 from ..schemas import After, Bounds
 from ..size import shape_text
 from ..types import Signature, TensorType, WeightSpec, reach_along

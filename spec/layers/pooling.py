@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..fields import OptionalSizes, Padding, Sizes, doc
+from ..fields import OptionalSizes, Padding, Sizes
+from ..records import doc
 from ..types import FLOATS, Signature, TensorType, Window, is_float
 from .base import LayerError
 from .windows import WINDOWED, Spatial, require_fit, window_count

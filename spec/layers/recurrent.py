@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 from pydantic_core import PydanticCustomError
 
 from ..activations import SIGMOID, TANH, Activation
-from ..fields import PositiveInt, Rate, Seed, doc
+from ..fields import PositiveInt, Rate, Seed
 from ..initializers import (
     GLOROT_UNIFORM,
     ORTHOGONAL,
@@ -19,6 +19,7 @@ from ..initializers import (
     UnitForgetBias,
 )
 from ..penalties import Constraint, Regularizer
+from ..records import doc
 from ..schemas import Before
 from ..size import Size, product
 from ..types import Signature, TensorType, WeightSpec

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from ..fields import DataFormat, PositiveInt, Rate, Seed, as_tuple, doc
+from ..fields import DataFormat, PositiveInt, Rate, Seed, as_tuple
+from ..records import doc
 from ..schemas import Before
 from ..types import Signature, TensorType
 from .base import Layer, LayerError, require_float, require_rank

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic_core import PydanticCustomError
 
-from ..fields import DataFormat, Ints, PositiveInt, doc
+from ..fields import DataFormat, Ints, PositiveInt
+from ..records import doc
 from ..schemas import After
 from ..size import Expr, Size, product, shape_text
 from ..types import Signature, TensorType

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from ..fields import BothSides, Sizes, doc, lower
+from ..fields import BothSides, Sizes, lower
+from ..records import doc
 from ..schemas import Before
 from ..types import Signature, TensorType, Window
 from .base import LayerError

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar, TypeVar
 
-from ..fields import DataFormat, Margins, PerAxis, doc, inner_strides, margins_of, tuple_of
-from ..records import metadata
+from ..fields import DataFormat, Margins, PerAxis, inner_strides, margins_of, tuple_of
+from ..records import doc, metadata
 from ..size import Size, ceil_div
 from ..types import FLOATS, TensorType
 from .base import Layer, LayerError, require_rank

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic_core import PydanticCustomError
 
-from ..fields import doc
+from ..records import doc
 from ..schemas import After
 from ..types import Signature, TensorType, WeightSpec, Window
 from .base import Layer, LayerError, Port, check_activations
