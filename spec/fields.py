@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic_core import PydanticCustomError
 
 from .schemas import Before, Bounds, Parsed
-from .types import FloatName
+from .types import Dtype, FloatName
 
 # Beyond this a size is a slip of the finger, and a single axis of it would not fit any memory.
 MAX_SIZE = 2**31 - 1
@@ -104,6 +104,9 @@ def numbers_shape(value: Any) -> tuple[int, ...]:
 
 Int: TypeAlias = Annotated[int, Bounds(ge=-MAX_SIZE, le=MAX_SIZE)]
 PositiveInt: TypeAlias = Annotated[int, Bounds(ge=1, le=MAX_SIZE)]
+OptionalInt: TypeAlias = Int | None
+OptionalCount: TypeAlias = PositiveInt | None
+OptionalDtype: TypeAlias = Dtype | None
 NonNegativeInt: TypeAlias = Annotated[int, Bounds(ge=0, le=MAX_SIZE)]
 Float: TypeAlias = float
 PositiveFloat: TypeAlias = Annotated[float, Bounds(gt=0)]

@@ -1,4 +1,4 @@
-"""From what pydantic says of plain data to diagnostics at the place in the file."""
+"""From problems with plain data to diagnostics at their places in the file."""
 
 from __future__ import annotations
 
@@ -66,8 +66,7 @@ def validate(
 
 
 def explain(found: Problem, record: type[Record], node: Node, owner: Span, title: str) -> Diagnostic:
-    """One of pydantic's errors as a diagnostic. An error of ours says in its context where inside the value
-    it is."""
+    """A problem as a diagnostic. One of ours says in its context where inside the value it is."""
     kind, context = found["type"], found.get("ctx", {})
     location = (*found["loc"], *context.get("at", ()))
     field = str(next((part for part in reversed(found["loc"]) if isinstance(part, str)), title))

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from .fields import Float, Int, NonNegativeFloat, PositiveFloat, Rate
+from .fields import Float, Int, NonNegativeFloat, OptionalDtype, OptionalInt, PositiveFloat, Rate
 from .named import Catalogue, Named
 from .schemas import Bounds, Parsed
-from .types import Dtype
 
 Reduction: TypeAlias = Literal["sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none"] | None
-MaybeInt: TypeAlias = Int | None
-MaybeDtype: TypeAlias = Dtype | None
 
 
 def _common(name: str) -> dict[str, tuple[Any, Any]]:
     return {
         "reduction": (Reduction, "sum_over_batch_size"),
         "name": (str | None, name),
-        "dtype": (MaybeDtype, None),
+        "dtype": (OptionalDtype, None),
     }
 
 
@@ -26,7 +23,7 @@ _AXIS = {"axis": (Int, -1)}
 _LOGITS = {"from_logits": (bool, False)}
 _SMOOTHED = {**_LOGITS, "label_smoothing": (Rate, 0.0), **_AXIS}
 _FOCAL = {"alpha": (Float, 0.25), "gamma": (NonNegativeFloat, 2.0)}
-_AXES = {"axis": (MaybeInt, None)}
+_AXES = {"axis": (OptionalInt, None)}
 
 # Losses that Keras chooses once it sees the shapes; they have no class.
 CHOSEN_LOSSES = ("crossentropy",)
@@ -72,7 +69,7 @@ LOSSES = Catalogue(
         "Poisson": _common("poisson"),
         "SparseCategoricalCrossentropy": {
             **_LOGITS,
-            "ignore_class": (MaybeInt, None),
+            "ignore_class": (OptionalInt, None),
             **_AXIS,
             **_common("sparse_categorical_crossentropy"),
         },

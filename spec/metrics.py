@@ -6,10 +6,21 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic_core import PydanticCustomError
 
-from .fields import Float, Int, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, Rate, as_tuple
+from .fields import (
+    Float,
+    Int,
+    NonNegativeFloat,
+    NonNegativeInt,
+    OptionalCount,
+    OptionalDtype,
+    OptionalInt,
+    PositiveFloat,
+    PositiveInt,
+    Rate,
+    as_tuple,
+)
 from .named import Catalogue, Named
 from .schemas import Before, Bounds, Parsed
-from .types import Dtype
 
 # A list, because Keras takes a tuple of thresholds for one threshold.
 Thresholds: TypeAlias = Annotated[
@@ -20,16 +31,13 @@ Choice: TypeAlias = Literal["ROC", "roc", "PR", "pr", "PRGAIN", "prgain"]
 Summation: TypeAlias = Literal[
     "interpolation", "Interpolation", "majoring", "Majoring", "minoring", "Minoring"
 ]
-MaybeInt: TypeAlias = Int | None
-MaybeClass: TypeAlias = NonNegativeInt | None
-MaybeCount: TypeAlias = PositiveInt | None
-MaybeThreshold: TypeAlias = Annotated[Rate, Bounds(gt=0)] | None
-MaybeDtype: TypeAlias = Dtype | None
+OptionalClass: TypeAlias = NonNegativeInt | None
+OptionalThreshold: TypeAlias = Annotated[Rate, Bounds(gt=0)] | None
 Average: TypeAlias = Literal["micro", "macro", "weighted"] | None
 
 
 def _common(name: str | None = None) -> dict[str, tuple[Any, Any]]:
-    return {"name": (str | None, name), "dtype": (MaybeDtype, None)}
+    return {"name": (str | None, name), "dtype": (OptionalDtype, None)}
 
 
 _AXIS = {"axis": (Int, -1)}
@@ -38,14 +46,14 @@ _SMOOTHED = {**_LOGITS, "label_smoothing": (Rate, 0.0)}
 _COUNTED = {"thresholds": (Thresholds, None), **_common()}
 _RETRIEVED = {
     "thresholds": (Thresholds, None),
-    "top_k": (MaybeCount, None),
-    "class_id": (MaybeClass, None),
+    "top_k": (OptionalCount, None),
+    "class_id": (OptionalClass, None),
     **_common(),
 }
-_THRESHOLD = {"threshold": (MaybeThreshold, None)}
-_AT = {"num_thresholds": (PositiveInt, 200), "class_id": (MaybeClass, None), **_common()}
+_THRESHOLD = {"threshold": (OptionalThreshold, None)}
+_AT = {"num_thresholds": (PositiveInt, 200), "class_id": (OptionalClass, None), **_common()}
 _CLASSES = {"num_classes": (PositiveInt, ...)}
-_IGNORED = {"ignore_class": (MaybeInt, None)}
+_IGNORED = {"ignore_class": (OptionalInt, None)}
 _SPARSE = {**_IGNORED, "sparse_y_true": (bool, True), "sparse_y_pred": (bool, True), **_AXIS, **_common()}
 _ONE_HOT = {**_IGNORED, "sparse_y_pred": (bool, False), **_AXIS, **_common()}
 _TARGETS = {"target_class_ids": (ClassIds, ...)}
@@ -63,7 +71,7 @@ METRICS = Catalogue(
             "summation_method": (Summation, "interpolation"),
             "thresholds": (Thresholds, None),
             "multi_label": (bool, False),
-            "num_labels": (MaybeCount, None),
+            "num_labels": (OptionalCount, None),
             "label_weights": (list[NonNegativeFloat] | None, None),
             **_LOGITS,
             **_common(),

@@ -6,16 +6,15 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic_core import PydanticCustomError
 
-from .fields import Float, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, Rate
+from .fields import Float, NonNegativeFloat, NonNegativeInt, OptionalCount, PositiveFloat, PositiveInt, Rate
 from .named import Catalogue, Named
 from .scalars import is_number
 from .schemas import Bounds, Parsed, validator
 
 Floats: TypeAlias = list[Float]
-MaybeCount: TypeAlias = PositiveInt | None
-MaybeDecay: TypeAlias = NonNegativeFloat | None
-MaybePositive: TypeAlias = PositiveFloat | None
-MaybeSteps: TypeAlias = Annotated[int, Bounds(ge=2)] | None
+OptionalDecay: TypeAlias = NonNegativeFloat | None
+OptionalPositive: TypeAlias = PositiveFloat | None
+OptionalSteps: TypeAlias = Annotated[int, Bounds(ge=2)] | None
 
 
 def _decay(name: str) -> dict[str, tuple[Any, Any]]:
@@ -37,7 +36,7 @@ SCHEDULES = Catalogue(
             "decay_steps": (PositiveInt, ...),
             "alpha": (Float, 0.0),
             "name": (str, "CosineDecay"),
-            "warmup_target": (MaybeDecay, None),
+            "warmup_target": (OptionalDecay, None),
             "warmup_steps": (NonNegativeInt, 0),
         },
         "CosineDecayRestarts": {
@@ -88,13 +87,13 @@ LearningRate: TypeAlias = Annotated[float | Named, Parsed(learning_rate)]
 _CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
 
 _COMMON = {
-    "weight_decay": (MaybeDecay, None),
-    **dict.fromkeys(_CLIPS, (MaybePositive, None)),
+    "weight_decay": (OptionalDecay, None),
+    **dict.fromkeys(_CLIPS, (OptionalPositive, None)),
     "use_ema": (bool, False),
     "ema_momentum": (Rate, 0.99),
-    "ema_overwrite_frequency": (MaybeCount, None),
-    "loss_scale_factor": (MaybePositive, None),
-    "gradient_accumulation_steps": (MaybeSteps, None),
+    "ema_overwrite_frequency": (OptionalCount, None),
+    "loss_scale_factor": (OptionalPositive, None),
+    "gradient_accumulation_steps": (OptionalSteps, None),
     "name": (str | None, None),
 }
 _RATE = {"learning_rate": (LearningRate, 0.001)}
@@ -141,10 +140,10 @@ OPTIMIZERS = Catalogue(
             **_RATE,
             "adam_beta_1": (Rate, 0.9),
             "adam_beta_2": (Rate, 0.999),
-            "adam_weight_decay": (MaybeDecay, 0.004),
+            "adam_weight_decay": (OptionalDecay, 0.004),
             **_EPSILON,
             **_COMMON,
-            "weight_decay": (MaybeDecay, 0.004),
+            "weight_decay": (OptionalDecay, 0.004),
             "exclude_layers": (list[str] | None, None),
             "exclude_embeddings": (bool, True),
             "muon_a": (Float, 3.4445),
@@ -154,7 +153,7 @@ OPTIMIZERS = Catalogue(
             "momentum": (Rate, 0.95),
             "ns_steps": (PositiveInt, 5),
             "nesterov": (bool, True),
-            "rms_rate": (MaybePositive, 0.2),
+            "rms_rate": (OptionalPositive, 0.2),
         },
         "Nadam": {**_ADAM, **_COMMON},
         "RMSprop": {

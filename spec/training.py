@@ -105,12 +105,12 @@ def _is_call(value: dict[str, Any]) -> bool:
 
 
 # An output may have no loss.
-MaybeLoss: TypeAlias = Loss | None
+OptionalLoss: TypeAlias = Loss | None
 
 FORMS: dict[str, Any] = {
-    "loss": MaybeLoss,
-    "losses": list[MaybeLoss],
-    "losses by output": dict[str, MaybeLoss],
+    "loss": OptionalLoss,
+    "losses": list[OptionalLoss],
+    "losses by output": dict[str, OptionalLoss],
     "weight": Float,
     "weights": list[Float],
     "weights by output": dict[str, Float],
