@@ -58,7 +58,11 @@ def export(
     from .backends.onnx.emit import DEFAULT_OPSET, checked, serialize, to_onnx
     from .backends.weights import initialize
 
-    model = to_onnx(graph, initialize(graph, seed) if weights is None else weights, DEFAULT_OPSET if opset is None else opset)
+    model = to_onnx(
+        graph,
+        initialize(graph, seed) if weights is None else weights,
+        DEFAULT_OPSET if opset is None else opset,
+    )
     write_atomically(Path(path), serialize(checked(model)))
 
 

@@ -38,6 +38,8 @@ BOUNDS = {
     "less_than_equal": ("le", "at most"),
 }
 
+LENGTHS = {"too_long": ("max_length", "at most"), "too_short": ("min_length", "at least")}
+
 # Errors about a Keras object that a spec names -> their codes. Their messages say whose error it is.
 ABOUT_NAMES = {"named_unknown": "NN113", "unknown_argument": "NN101", "lacking_argument": "NN102"}
 
@@ -76,11 +78,8 @@ def explain(found: Problem, record: type[Record], node: Node, owner: Span, title
         return _missing(field, record, owner, title)
     if kind == "extra_forbidden":
         return _unknown_key(field, title, record.fields, key.span if key else span, value)
-    if kind == "too_long":
-        message = (
-            f"{field} has {context['actual_length']} entries, and at most {context['max_length']} are allowed"
-        )
-        return Diagnostic("NN104", message, span, help=f"write a shorter {field}")
+    if kind in LENGTHS:
+        return _wrong_length(field, kind, context, span)
     if kind in WANTED:
         return _wrong_type(field, WANTED[kind], value, span)
     if kind in BOUNDS:
@@ -152,6 +151,12 @@ def _out_of_bounds(field: str, kind: str, context: Any, value: Node | None, span
     number = int(bound) if isinstance(bound, float) and bound.is_integer() else bound
     message = f"{field} must be {words} {number}, not {_shown(value)}"
     return Diagnostic("NN104", message, span, help=f"write a number that is {words} {number}")
+
+
+def _wrong_length(field: str, kind: str, context: Any, span: Span) -> Diagnostic:
+    name, words = LENGTHS[kind]
+    message = f"{field} must have {words} {context[name]} entries, not {context['actual_length']}"
+    return Diagnostic("NN104", message, span, help=f"write {words} {context[name]}")
 
 
 def _in_own_words(field: str, message: str, context: Any, value: Node | None, span: Span) -> Diagnostic:

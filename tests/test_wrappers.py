@@ -9,13 +9,14 @@ import pytest
 from differential import OPSETS, compare, layer_settings, operators, spec
 from hypothesis import given
 from hypothesis import strategies as st
-from nnspec.backends.calls import spell
+from nnspec.backends.calls import ACTIVATION_LAYERS, spell
 from nnspec.backends.keras import construct
 from nnspec.backends.onnx.emit import to_onnx
 from nnspec.backends.onnx.lowerings import UNSUPPORTED
 from nnspec.backends.weights import initialize
 from nnspec.compiler.graph import Graph
 from nnspec.spec.diagnostics import SpecError
+from nnspec.spec.layers.wrappers import COPIED
 from recurrence import LAYERS, STATES, fields, masked_ids, masking
 
 MERGE_MODES = ["concat", "sum", "mul", "ave", None]
@@ -398,3 +399,7 @@ def test_a_layer_that_cannot_be_exported_cannot_be_in_a_wrapper(monkeypatch: pyt
     graph = spec({"Bidirectional": {"layer": {"LSTM": 3}}}, {"x": [5, 2]})
     with pytest.raises(SpecError, match="LSTM cannot be exported to ONNX: it has no operator"):
         to_onnx(graph, initialize(graph))
+
+
+def test_the_activations_that_keras_copies_are_those_that_are_spelled_as_layers() -> None:
+    assert set(COPIED) == set(ACTIVATION_LAYERS)
