@@ -45,3 +45,11 @@ def test_the_readme_shows_the_answer_that_its_mistake_gets() -> None:
     with pytest.raises(nnspec.SpecError) as caught:
         nnspec.loads(spec, name="forecast.nn.yaml")
     assert str(caught.value).strip() == shown.strip()
+
+
+def test_the_readmes_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.chdir(tmp_path)
+    (code,) = snippets("README.md", "python")
+    exec(compile(code, "README.md", "exec"), {})
+    assert (tmp_path / "fashion_cnn.onnx").stat().st_size > 5_000_000
