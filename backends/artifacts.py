@@ -57,6 +57,7 @@ def compile_spec(
     seed: int = 0,
     opset: int = DEFAULT_OPSET,
     provider: str = "cpu",
+    tolerance: float = TOLERANCE,
     progress: Callable[[str], None] | None = None,
 ) -> Compiled:
     """A spec file as Python, ONNX, Keras model and weights in a folder, with a certificate of their equality.
@@ -73,6 +74,7 @@ def compile_spec(
         seed=seed,
         opset=opset,
         provider=provider,
+        tolerance=tolerance,
         progress=progress,
     )
 
@@ -86,6 +88,7 @@ def compile_graph(
     seed: int = 0,
     opset: int = DEFAULT_OPSET,
     provider: str = "cpu",
+    tolerance: float = TOLERANCE,
     progress: Callable[[str], None] | None = None,
 ) -> Compiled:
     """As `compile_spec`, of a graph whose files are in `root`.
@@ -98,7 +101,9 @@ def compile_graph(
         require(module)
     given = initialize(graph, seed) if weights is None else weights
     say("comparing the generated code, ONNX and tf2onnx with Keras")
-    report = verify(graph, weights=given, seed=seed, opset=opset, provider=provider, root=root)
+    report = verify(
+        graph, weights=given, seed=seed, opset=opset, provider=provider, tolerance=tolerance, root=root
+    )
     if not report.equal:
         return Compiled(report, ())
     say("writing")

@@ -12,3 +12,8 @@ def numpy_dtype(name: str) -> np.dtype:
     import ml_dtypes
 
     return np.dtype(ml_dtypes.bfloat16)
+
+
+def restored(array: np.ndarray) -> np.ndarray:
+    """An array as it was saved: a `.npz` file has no name for bfloat16, and gives its two bytes."""
+    return array.view(numpy_dtype("bfloat16")) if array.dtype == "V2" else array

@@ -19,6 +19,8 @@ import numpy as np
 
 from ..compiler.graph import Graph
 from ..spec.diagnostics import Note, fail
+from .dtypes import restored
+from .extras import require
 from .onnx import DEFAULT_OPSET
 from .python import emit, needed_files
 from .runtime import run_model
@@ -68,7 +70,13 @@ def run_keras(job: Job) -> Run:
 
 def _call(model: Any, case: Case, job: Job) -> list[np.ndarray]:
     inputs = [case[i.name] for i in job.graph.inputs]
-    output = model(inputs[0] if len(inputs) == 1 else inputs, training=False)
+    try:
+        output = model(inputs[0] if len(inputs) == 1 else inputs, training=False)
+    except require("tensorflow").errors.InvalidArgumentError as error:
+        # Such as a sum of tokens that the Embedding after it has no row for.
+        help = "write the layers so that any values of the inputs go through them"
+        note = Note(" ".join(error.message.split()))
+        raise fail("NN405", "Keras cannot run the network on random inputs", None, note, help=help) from None
     by_name = output if isinstance(output, dict) else {job.output_names[0]: output}
     return [np.asarray(by_name[name]) for name in job.output_names]
 
@@ -151,7 +159,9 @@ def _read_result(folder: Path, job: Job) -> Run | str:
     if error.exists():
         return error.read_text(encoding="utf-8")
     with np.load(folder / "result.npz", allow_pickle=False) as stored:
-        outputs = [[stored[f"{n}:{name}"] for name in job.output_names] for n in range(len(job.cases))]
+        outputs = [
+            [restored(stored[f"{n}:{name}"]) for name in job.output_names] for n in range(len(job.cases))
+        ]
     return Run(outputs, _sha256(folder.joinpath("model.py").read_bytes()))
 
 

@@ -27,7 +27,7 @@ def run(path):
     keras.utils.clear_session()
     job = json.loads(path.joinpath("job.json").read_text(encoding="utf-8"))
     with np.load(path / "data.npz", allow_pickle=False) as stored:
-        data = dict(stored)
+        data = {name: restored(array) for name, array in stored.items()}
     model = load(path / "model.py").build_model()
     for layer, weights in job["layers"]:
         owner = model.get_layer(layer)
@@ -41,6 +41,15 @@ def run(path):
         outputs = output if isinstance(output, dict) else {job["outputs"][0]: output}
         results.update({f"{number}:{name}": np.asarray(outputs[name]) for name in job["outputs"]})
     return results
+
+
+def restored(array):
+    """An array as it was saved: a .npz file has no name for bfloat16, and gives its bytes."""
+    if array.dtype != "V2":
+        return array
+    import ml_dtypes
+
+    return array.view(ml_dtypes.bfloat16)
 
 
 def load(path):

@@ -48,7 +48,14 @@ def _session(model: bytes, provider: str) -> Any:
     try:
         session = runtime.InferenceSession(model, options, providers=chosen)
     except Exception as error:
-        raise fail("NN405", "onnxruntime cannot load the model", None, Note(first_line(error))) from error
+        lacks = "NOT_IMPLEMENTED" in str(error)
+        help = (
+            "no kernel of this provider takes that dtype: another provider, or float32, has one"
+            if lacks
+            else None
+        )
+        note = Note(first_line(error))
+        raise fail("NN405", "onnxruntime cannot load the model", None, note, help=help) from error
     if session.get_providers()[0] != PROVIDERS[provider]:
         # onnxruntime falls back to the CPU in silence where the provider's libraries do not load.
         raise fail(

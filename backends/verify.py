@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
-from ..compiler.graph import Graph, Output
+from ..compiler.graph import Graph, Node, Output
 from ..spec.diagnostics import Diagnostic, Note, Severity, SpecError
 from .cases import make_cases
+from .keras_faults import known_fault
 from .onnx import DEFAULT_OPSET
 from .paths import PATHS, Job, Run, run_keras
 from .runtime import require_provider
@@ -24,6 +25,8 @@ from .weights import Weights, initialize
 TOLERANCE = 1e-5
 # tf2onnx is a cross-check by a tool that is known to be wrong at times: it is reported, and nothing is built on it.
 CROSS_CHECKS = frozenset({"tf2onnx"})
+# How far apart numbers are at 1 where they are coarser than TOLERANCE.
+STEPS = {"float16": 2.0**-10, "bfloat16": 2.0**-7}
 PACKAGES = (
     "keras",
     "tensorflow",
@@ -210,13 +213,20 @@ def _blame(name: str, job: Job, found: PathResult, tolerance: float) -> Diagnost
         f"the first layer to differ is {node.name} ({node.kind})" if node else "each layer by itself agrees"
     )
     span = node.place.span if node else None
-    return Diagnostic("NN501", message, span, (Note(words),), _advice(name), severity=_severity(name))
+    help = _advice(name, node, job.graph)
+    return Diagnostic("NN501", message, span, (Note(words),), help, severity=_severity(name))
 
 
-def _advice(name: str) -> str:
+def _advice(name: str, node: Node | None, graph: Graph) -> str:
+    known = known_fault(node, graph) if node else None
+    if known is not None:
+        return known
     if name in CROSS_CHECKS:
         return "use nnspec's own export; this path's file is refused"
-    return "this is an error in nnspec: please report it with the spec"
+    coarse = max((n.layer.policy.compute for n in graph.nodes), key=lambda d: STEPS.get(d, 0.0), default="")
+    if coarse in STEPS:
+        return f"numbers of {coarse} are {STEPS[coarse]:.1g} apart at 1: give --tolerance what is near enough"
+    return "nnspec or Keras is wrong here: please report it to nnspec with the spec"
 
 
 def first_difference(name: str, job: Job, tolerance: float) -> Output | None:

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 import click
 
 from .exits import CLEAN, FINDINGS
-from .options import Reading, Weighing, one_file, opset_option, provider_option, reads_specs, takes_weights
+from .options import (
+    Reading,
+    Weighing,
+    one_file,
+    opset_option,
+    provider_option,
+    reads_specs,
+    takes_weights,
+    tolerance_option,
+)
 from .streams import say_progress, show_diagnostics, write
 
 if TYPE_CHECKING:
@@ -28,6 +37,7 @@ if TYPE_CHECKING:
 )
 @opset_option
 @provider_option
+@tolerance_option
 @takes_weights
 @reads_specs
 @click.pass_context
@@ -37,6 +47,7 @@ def command(
     output: Path,
     opset: int | None,
     provider: str,
+    tolerance: float,
     weighing: Weighing,
     reading: Reading,
 ) -> None:
@@ -56,6 +67,7 @@ def command(
         seed=weighing.seed,
         opset=DEFAULT_OPSET if opset is None else opset,
         provider=provider,
+        tolerance=tolerance,
         progress=say_progress,
     )
     write(closing_table(compiled))

@@ -124,6 +124,8 @@ def target(
     def checked(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
         if path is not None and path.suffix != suffix:
             raise click.BadParameter(f'"{path}" does not end in {suffix}')
+        if path is not None and path.name.endswith(".nn.json"):
+            raise click.BadParameter(f'"{path}" is the name of a spec')
         return path
 
     names = ("-o", option) if option == "--output" else (option,)
@@ -146,3 +148,13 @@ def finite(_context: click.Context, _option: click.Parameter, value: float) -> f
     if not (math.isfinite(value) and value > 0):
         raise click.BadParameter(f"{value} is not a positive number")
     return value
+
+
+tolerance_option = click.option(
+    "--tolerance",
+    type=float,
+    default=1e-5,
+    show_default=True,
+    callback=finite,
+    help="Greatest difference, times the greatest magnitude where that is above 1.",
+)

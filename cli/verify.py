@@ -12,13 +12,13 @@ from .exits import CLEAN, FINDINGS
 from .options import (
     Reading,
     Weighing,
-    finite,
     one_file,
     opset_option,
     provider_option,
     reads_specs,
     takes_weights,
     target,
+    tolerance_option,
 )
 from .streams import show_diagnostics, write
 
@@ -31,14 +31,7 @@ if TYPE_CHECKING:
 @target(".json", option="--certificate", help="Write the figures, with what they depend on, as JSON.")
 @opset_option
 @provider_option
-@click.option(
-    "--tolerance",
-    type=float,
-    default=1e-5,
-    show_default=True,
-    callback=finite,
-    help="Greatest difference, times the greatest magnitude where that is above 1.",
-)
+@tolerance_option
 @takes_weights
 @reads_specs
 @click.pass_context

@@ -155,3 +155,91 @@ def test_onnx_on_cuda_agrees_with_keras() -> None:
         pytest.skip(f"needs onnxruntime-gpu and a CUDA device: {error.diagnostics[0].message}")
     for text in (DENSE, FORECAST):
         assert verify(nnspec.loads(text), provider="cuda", paths=("onnx",)).equal
+
+
+BIAS = """
+nnspec: 1
+name: bias
+inputs: {image: [3, 6, 4]}
+layers:
+  - Conv2D: {filters: 4, kernel_size: 1, data_format: channels_first, bias_initializer: {RandomNormal: {stddev: 1.0}}}
+"""
+BROADCAST = """
+nnspec: 1
+name: broadcast
+inputs: {x: [4, 4], y: [4, 1]}
+layers:
+  - Add: {}
+    from: [x, y]
+"""
+HALF = """
+nnspec: 1
+name: half
+dtype: float16
+inputs: {x: [4]}
+layers:
+  - Dense: 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        (BIAS, "Keras 3.15 itself adds the bias along the width"),
+        (BROADCAST, "Keras 3.15 itself adds along the wrong axis in a batch of one"),
+    ],
+)
+def test_what_keras_computes_wrongly_is_not_blamed_on_others(text: str, help: str) -> None:
+    report = verify(nnspec.loads(text), paths=["onnx"])
+    assert not report.equal
+    assert help in (report.diagnostics[0].help or "")
+
+
+def test_half_precision_is_told_how_coarse_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(paths.PATHS, "onnx", broken(paths.run_onnx, "dense"))
+    report = verify(nnspec.loads(HALF), paths=["onnx"])
+    assert "numbers of float16 are 0.001 apart at 1" in (report.diagnostics[0].help or "")
+    assert verify(nnspec.loads(HALF), paths=["onnx"], tolerance=0.02).equal
+
+
+def test_bfloat16_reaches_the_generated_code_and_comes_back() -> None:
+    text = HALF.replace("float16", "bfloat16").replace("[4]", "{shape: [4], dtype: bfloat16}")
+    report = verify(nnspec.loads(text), paths=["python", "onnx"])
+    python, onnx = report.paths
+    assert python.equal
+    assert onnx.diagnostics[0].help and "another provider, or float32" in onnx.diagnostics[0].help
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        "[Flatten, Embedding: {input_dim: 2, output_dim: 1}]",
+        "[TimeDistributed: {layer: {Embedding: {input_dim: 2, output_dim: 1}}}]",
+    ],
+)
+def test_integers_have_a_row_in_an_embedding_further_on(layers: str) -> None:
+    text = f"nnspec: 1\nname: n\ninputs: {{t: {{shape: [5, 3], dtype: int32}}}}\nlayers: {layers}"
+    for case in make_cases(nnspec.loads(text)):
+        assert set(np.unique(case["t"])) <= {0, 1}
+
+
+def test_tokens_that_no_embedding_knows_are_told() -> None:
+    text = """
+nnspec: 1
+name: n
+inputs: {t: {shape: [50], dtype: int32}, u: {shape: [50], dtype: int32}}
+layers:
+  - Add: {}
+    from: [t, u]
+  - Embedding: {input_dim: 2, output_dim: 1}
+"""
+    with pytest.raises(nnspec.SpecError, match="Keras cannot run the network on random inputs"):
+        verify(nnspec.loads(text), paths=["onnx"])
+
+
+def test_lengths_go_on_until_the_widest_kernel_fits() -> None:
+    text = "nnspec: 1\nname: n\ninputs: {x: [time, 1]}\nlayers: [Conv1D: {filters: 1, kernel_size: WIDTH}]"
+    cases = make_cases(nnspec.loads(text.replace("WIDTH", "300")))
+    assert {case["x"].shape[1] for case in cases} == {384}
+    with pytest.raises(nnspec.SpecError, match="no one size of time"):
+        make_cases(nnspec.loads(text.replace("WIDTH", "100000")))

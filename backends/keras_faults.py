@@ -1,0 +1,40 @@
+"""What Keras itself is known to compute wrongly, so that a difference from it is not blamed on others."""
+
+from __future__ import annotations
+
+from ..compiler.graph import Graph, Node
+from ..spec.layers.merge import Add, Average
+from ..spec.size import Size
+
+
+def known_fault(node: Node, graph: Graph) -> str | None:
+    """What Keras 3.15 gets wrong in a layer, and what to do instead; None where nothing is known.
+
+    Its `ops.add` on TensorFlow takes a second operand with only one axis longer than 1 for a bias, and adds it along
+    the last axis, or the second, wherever that has as many elements: whichever axis the operand itself has them on.
+    """
+    if _adds_bias_along_the_width(node):
+        return (
+            "Keras 3.15 itself adds the bias along the width where that is as long as the channels: use channels_last, "
+            "or use_bias: false"
+        )
+    if isinstance(node.layer, Add | Average) and len({graph.types[v].features for v in node.inputs}) > 1:
+        return (
+            "Keras 3.15 itself adds along the wrong axis in a batch of one, or as long as an axis: give the inputs "
+            "one shape, e.g. with UpSampling1D, RepeatVector or Reshape"
+        )
+    return None
+
+
+def _adds_bias_along_the_width(node: Node) -> bool:
+    if (
+        not getattr(node.layer, "use_bias", False)
+        or getattr(node.layer, "data_format", "") != "channels_first"
+    ):
+        return False
+    _, channels, *sizes = node.signature.output.shape
+    return bool(sizes) and _may_equal(sizes[-1], channels)
+
+
+def _may_equal(a: Size, b: Size) -> bool:
+    return a == b or not (isinstance(a, int) and isinstance(b, int))
