@@ -29,7 +29,7 @@ ON_TENSORFLOW = ("keras", "tensorflow", "tf2onnx", "tf2onnx.convert")
 def require(module: str) -> Any:
     """The module. Raises SpecError, naming the extra to install, where it is missing."""
     try:
-        return _import_quietly(module) if module in ON_TENSORFLOW else import_module(module)
+        return _import_quietly(module) if module in ON_TENSORFLOW else _import(module)
     except ImportError as error:
         missing = (error.name or "").partition(".")[0]
         if missing not in EXTRAS:
@@ -37,6 +37,12 @@ def require(module: str) -> Any:
         raise fail(
             "NN401", f"{missing} is not installed", help=f'pip install "nnspec[{EXTRAS[missing]}]"'
         ) from None
+
+
+def _import(module: str) -> Any:
+    # Telemetry, which onnxruntime begins as it is imported, and which leaves a file among the temporary ones.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    return import_module(module)
 
 
 def _import_quietly(module: str) -> Any:
@@ -53,7 +59,7 @@ def _import_quietly(module: str) -> Any:
 
 @contextmanager
 def _stderr_held() -> Iterator[None]:
-    """Keeps back what is written to file descriptor 2, by C++ code too, unless an exception is raised."""
+    """Keeps back what is written to file descriptor 2, by C++ code too, unless an error is raised."""
     try:
         shown = os.dup(2)
     except OSError:  # stderr is closed: there is nothing to keep back
@@ -63,7 +69,7 @@ def _stderr_held() -> Iterator[None]:
         os.dup2(held.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:
             os.dup2(shown, 2)
             held.seek(0)
             os.write(2, held.read())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import click
 
 from .. import __version__
 from .exits import INTERRUPTED, PIPE_CLOSED, TERMINATED, exit_code, fault
-from .streams import drop_stdout, prepare_streams, show_diagnostics
+from .streams import drop_stdout, prepare_streams, say, show_diagnostics
 
 # Each command's module, imported when the command runs, and its line in the help.
 COMMANDS = {
@@ -85,12 +86,20 @@ def _run(arguments: list[str]) -> int:
     except click.Abort:
         return INTERRUPTED
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        return _refuse(error)
     except BrokenPipeError:
         raise
     except Exception as error:
         return _report(error)
+
+
+def _refuse(error: click.ClickException) -> int:
+    """Shows what is wrong with the command line, which may hold the name of any file, inert."""
+    shown = io.StringIO()
+    error.show(shown)
+    for line in shown.getvalue().splitlines():
+        say(line)
+    return error.exit_code
 
 
 def _report(error: Exception) -> int:

@@ -49,9 +49,11 @@ def drop_stdout() -> None:
 
 
 def say(line: str) -> None:
-    """A line beside the data, to standard error."""
+    """A line beside the data, to standard error. A file may have any name: what a terminal would obey is escaped."""
+    from ..spec.render import visible
+
     if sys.stderr is not None:
-        print(line, file=sys.stderr, flush=True)
+        print(visible(line), file=sys.stderr, flush=True)
 
 
 def say_progress(line: str) -> None:

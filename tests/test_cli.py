@@ -161,6 +161,7 @@ def test_an_error_of_ours_is_one_finding(run: Run, good: Path, monkeypatch: pyte
         ("build", "x"),
         ("export", "x", "-o", "x.nn.yaml"),
         ("verify", "x", "--tolerance", "nan"),
+        ("verify", "x.nn.json", "--certificate", "x.nn.json"),
         ("verify", "x", "--provider", "tpu"),
         ("verify", "x", "--seed", "-1"),
     ],
@@ -175,6 +176,14 @@ def test_unknown_words_have_suggestions(run: Run) -> None:
     assert 'did you mean "check"?' in run("chek").err
     assert 'did you mean "Dense"?' in run("layers", "Dnse").err
     assert "a spec carries no code" in run("layers", "Lambda").err
+
+
+def test_names_of_files_are_inert_in_every_message(run: Run, good: Path, tmp_path: Path) -> None:
+    target = tmp_path / "\x1b[31m\nred.onnx"
+    assert "\\x1b[31m\\nred.onnx" in run("export", good, "-o", target).err
+    assert target.exists()
+    for words in (("check", good, "--root", tmp_path / "\x1b]0;x"), ("layers", "\x1b]0;x\a")):
+        assert "\x1b" not in run(*words).err
 
 
 def test_help_of_every_command(run: Run) -> None:
@@ -556,3 +565,17 @@ def test_colour_is_for_terminals_that_want_it(bad: Path, good: Path) -> None:
 def test_a_closed_standard_output(good: Path) -> None:
     done = process("emit", good, preexec_fn=lambda: os.close(1), stdout=None, capture_output=False, stderr=-1)
     assert done.returncode == 3 and b"standard output" in done.stderr
+
+
+def test_onnxruntime_leaves_no_file_behind(good: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    done = process("export", good, "-o", tmp_path / "net.onnx", env=environment(TMPDIR=str(folder)))
+    code = "import sys, nnspec.backends.runtime as r; r.run_model(open(sys.argv[1], 'rb').read(), (), ())"
+    ran = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "net.onnx")],
+        env=environment(TMPDIR=str(folder)),
+        check=False,
+    )
+    assert (done.returncode, ran.returncode) == (0, 0)
+    assert not list(folder.iterdir())
