@@ -33,7 +33,7 @@ def max(ctx: Context, layer: Max, x: Tensor) -> Tensor:
     """ReduceMax, and Max with the least value. Raises SpecError for uint64, which no signed dtype holds."""
     if x.type.dtype == "uint64":
         message = "Max of uint64 cannot be exported to ONNX: onnxruntime has none"
-        raise fail("NN402", message, ctx.node.place.span, help="cast the input to int64")
+        raise fail("NN402", message, ctx.node.place.span, help="give the input the dtype int64")
     dtype = REDUCED_IN.get(x.type.dtype, x.type.dtype)
     least = layer.initial if layer.initial is None or is_float(dtype) else int(layer.initial)
     return reduced(ctx, layer, "ReduceMax", x, dtype, least)
