@@ -14,6 +14,7 @@ from ..compiler.graph import Graph, Node, Preset
 from ..spec.fields import Margins, OneOrMany, PerAxis
 from ..spec.initializers import Fixed
 from ..spec.layers.activation import Activation
+from ..spec.layers.attention import MultiHeadAttention
 from ..spec.layers.base import Layer
 from ..spec.layers.recurrent import LSTM
 from ..spec.named import Named
@@ -23,11 +24,13 @@ from ..spec.types import Policy
 
 @dataclass(frozen=True)
 class KerasCall:
-    """A call of something in Keras, by its dotted name. The first `positional` arguments need no keyword."""
+    """A call of something in Keras, by its dotted name. The first `positional` arguments need no keyword.
+    `within` names the layers that a layer of Keras makes for itself when it is built."""
 
     function: str
     arguments: tuple[tuple[str, Any], ...] = ()
     positional: int = 0
+    within: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -172,6 +175,13 @@ def with_call(layer: Layer, *fields: str) -> Spelling:
     return Spelling(constructor(layer, leave_out=fields), tuple(a for a in given if a[0] in fields))
 
 
+def attention(layer: MultiHeadAttention) -> Spelling:
+    """Keras asks for scores and causality in the call."""
+    spelling = with_call(layer, "return_attention_scores", "use_causal_mask")
+    assert spelling.constructor is not None
+    return replace(spelling, constructor=replace(spelling.constructor, within=("Softmax", "Dropout")))
+
+
 def lstm(layer: LSTM) -> Spelling:
     """Keras makes the bias of parts unless told not to, and a fixed bias is whole."""
     call = constructor(layer)
@@ -192,7 +202,7 @@ SPELLED: dict[str, Spell] = {
     "LSTM": lstm,
     "Max": lambda layer: function(layer, "max"),
     "Mean": lambda layer: function(layer, "mean"),
-    "MultiHeadAttention": lambda layer: with_call(layer, "return_attention_scores", "use_causal_mask"),
+    "MultiHeadAttention": attention,
     "Sum": lambda layer: function(layer, "sum"),
     "Transpose": lambda layer: function(layer, "transpose"),
 }

@@ -19,49 +19,33 @@ from .graph import Graph, Node, Value
 # A layer's name -> the names of all that it depends on.
 Before: TypeAlias = Callable[[str], frozenset[str]]
 
-# Takes the masks of all its inputs off.
-TAKER = "MultiHeadAttention"
-
-# Layers whose result depends on the masks that tensors bear.
-READERS = (TAKER, "Multiply", "Maximum", "Minimum")
-
-# Layers with a `mask` in their call, which is recorded where the layer has one input, of its own dtype.
-RECORDERS = (
-    "SimpleRNN",
-    "LSTM",
-    "GRU",
-    "Bidirectional",
-    "TimeDistributed",
-    "GlobalAveragePooling1D",
-    "Softmax",
-)
-
 
 def check_masks(graph: Graph, report: Report) -> None:
     """Reports every layer that Keras would run without a mask which the spec gives it."""
-    bearing: set[Value] = set()
+    # What bears no mask, though the spec gives it one, and the layer that took it off what this was made of.
+    bare: dict[Value, Node] = {}
     before: Before = cache(lambda name: _before(graph, name))
     for node in graph.nodes:
         masked = [value for value in dict.fromkeys(node.inputs) if graph.types[value].masked]
-        taken = {value: _taker(graph, value, node, before) for value in masked}
-        lost = [value for value in masked if value not in bearing or taken[value] is not None]
-        if _records(graph, node):
-            lost = []
-        elif node.kind in (*READERS, *RECORDERS):
-            for value in lost:
-                report(_lost(node, value, taken[value]))
-        if not lost:
-            bearing.update(value for value in node.values if graph.types[value].masked)
+        takers = {value: _taker(graph, value, node, before) or bare.get(value) for value in masked}
+        lost = {value: taker for value, taker in takers.items() if taker is not None}
+        if not lost or _records(graph, node):
+            continue
+        if node.layer.mask_source is not None:
+            for value, taker in lost.items():
+                report(_lost(node, value, taker))
+        bare.update((value, next(iter(lost.values()))) for value in node.values)
 
 
 def _records(graph: Graph, node: Node) -> bool:
+    """Whether the model keeps the mask of the layer's call: it does for one input, of the layer's own dtype."""
     same = len(node.inputs) == 1 and graph.types[node.inputs[0]].dtype == node.layer.policy.compute
-    return same and node.kind in RECORDERS
+    return same and node.layer.mask_source == "call"
 
 
 def _taker(graph: Graph, value: Value, reader: Node, before: Before) -> Node | None:
     """Another layer that takes the value's mask off, and does not surely run after the reader."""
-    others = (node for node in graph.consumers[value] if node.kind == TAKER and node is not reader)
+    others = (node for node in graph.consumers[value] if node.layer.takes_masks_off and node is not reader)
     return next((node for node in others if reader.name not in before(node.name)), None)
 
 
@@ -77,11 +61,14 @@ def _before(graph: Graph, name: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _lost(reader: Node, value: Value, taker: Node | None) -> Diagnostic:
-    notes = (Note(f"{taker.name} takes the mask off {value.node}", taker.place.span),) if taker else ()
-    message = f"Keras runs {reader.name} without the mask of {value.node}: a {TAKER} before it takes it off"
+def _lost(reader: Node, value: Value, taker: Node) -> Diagnostic:
+    direct = value in taker.inputs
+    notes = (Note(f"{taker.name} takes the mask off {value.node}", taker.place.span),) if direct else ()
+    message = (
+        f"Keras runs {reader.name} without the mask of {value.node}: a {taker.kind} before it takes it off"
+    )
     help = (
-        "put LayerNormalization before each MultiHeadAttention, so that nothing else takes what it reads, "
+        f"put LayerNormalization before each {taker.kind}, so that nothing else takes what it reads, "
         "or give it attention_mask"
     )
     return Diagnostic("NN402", message, reader.place.span, notes, help)

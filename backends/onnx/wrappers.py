@@ -18,12 +18,6 @@ from .recurrent import Way, ordered, travel
 
 REDUCTIONS = {"sum": "ReduceSum", "mul": "ReduceProd", "ave": "ReduceMean"}
 
-# Layers that do to a sequence what they do to each of its steps, as long as their axes count from the last.
-STEPWISE = (
-    *("Activation", "Dense", "Dropout", "ELU", "GaussianNoise", "Identity"),
-    *("LayerNormalization", "LeakyReLU", "ReLU", "Rescaling", "Softmax"),
-)
-
 
 def bidirectional(
     ctx: Context, layer: Bidirectional, sequences: Tensor, initial_state: Sequence[Tensor] = ()
@@ -98,7 +92,7 @@ def _is_stepwise(layer: Layer) -> bool:
     axes = [activation["axis"] for activation in layer.activations.values() if has_axis(activation)]
     own = getattr(layer, "axis", -1)
     axes += own if isinstance(own, tuple) else [own]
-    return type(layer).__name__ in STEPWISE and all(axis < 0 for axis in axes)
+    return layer.stepwise and all(axis < 0 for axis in axes)
 
 
 def _batch_first(ctx: Context, tensor: Tensor) -> tuple[str, Layout]:

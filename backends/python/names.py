@@ -21,9 +21,6 @@ RESERVED: frozenset[str] = frozenset(
     ]
 )
 
-# The layers that a layer of Keras makes for itself when it is built.
-MADE_WITHIN = {"MultiHeadAttention": ("Softmax", "Dropout")}
-
 LAYERS = "keras.layers."
 
 
@@ -57,7 +54,7 @@ class AutomaticNames:
         stated = given or self._next(kind) != name
         if not stated:
             self._count(kind)
-        self._count_within(kind)
+        self._count_within(call)
         return stated
 
     def count_function(self, call: KerasCall) -> None:
@@ -66,12 +63,11 @@ class AutomaticNames:
 
     def _count_inner(self, call: object) -> None:
         if isinstance(call, KerasCall) and call.function.startswith(LAYERS):
-            kind = call.function.removeprefix(LAYERS)
-            self._count(kind)
-            self._count_within(kind)
+            self._count(call.function.removeprefix(LAYERS))
+            self._count_within(call)
 
-    def _count_within(self, kind: str) -> None:
-        for made in MADE_WITHIN.get(kind, ()):
+    def _count_within(self, call: KerasCall) -> None:
+        for made in call.within:
             self._count(made)
 
     def _next(self, kind: str) -> str:

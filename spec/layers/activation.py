@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from ..activations import AnyActivation
 from ..fields import Axes, Float, NonNegativeFloat
@@ -18,6 +18,7 @@ class ActivationLayer(Layer):
     """A layer that applies one function to its input."""
 
     passes_mask: ClassVar[bool] = True
+    stepwise: ClassVar[bool] = True
 
     def infer(self, inputs: TensorType) -> Signature:
         require_float(inputs, type(self).__name__)
@@ -79,6 +80,8 @@ class PReLU(ActivationLayer):
     alpha_constraint: Constraint = doc("Projection of the slopes after each step.", None)
     shared_axes: Axes | None = doc("Axes, from 1, along which a slope is shared.", None)
 
+    stepwise: ClassVar[bool] = False
+
     def infer(self, inputs: TensorType) -> Signature:
         require_float(inputs, "PReLU")
         require_min_rank(inputs, 2, "PReLU")
@@ -117,6 +120,7 @@ class Softmax(ActivationLayer):
     axis: Axes = doc("The axis, or axes together, along which outputs add up to 1.", (-1,))
 
     ports: ClassVar[tuple[Port, ...]] = (Port("inputs"), Port("mask", optional=True))
+    mask_source: ClassVar[Literal["call", "tensor"] | None] = "call"
 
     def infer(self, inputs: TensorType, mask: TensorType | None = None) -> Signature:
         require_float(inputs, "Softmax")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from ..fields import OneOrMany, OptionalAxes, PositiveInt, Rate, Seed, many
 from ..initializers import GLOROT_UNIFORM, ZEROS, EinsumKernel, Fixed, Initializer, InitializerField
@@ -62,6 +62,8 @@ class MultiHeadAttention(Layer):
         *(Port("key", optional=True), Port("attention_mask", optional=True)),
     )
     passes_mask: ClassVar[bool] = True
+    mask_source: ClassVar[Literal["call", "tensor"] | None] = "tensor"
+    takes_masks_off: ClassVar[bool] = True
 
     @property
     def output_names(self) -> tuple[str, ...]:

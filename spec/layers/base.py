@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from ..activations import ACTIVATIONS, has_axis
 from ..fields import DtypePolicy
@@ -47,6 +47,13 @@ class Layer(Record):
     refused: ClassVar[dict[str, str]] = {}
     # Whether a mask on the input may travel on to the output, as Keras's `supports_masking` has it.
     passes_mask: ClassVar[bool] = False
+    # Where Keras has the mask from that the result depends on: the `mask` of the call, which a model records when
+    # it is made, or the tensor, as it bears one while the model runs. None where the result depends on no mask.
+    mask_source: ClassVar[Literal["call", "tensor"] | None] = None
+    # Whether Keras takes the masks off the very tensors that the layer is given.
+    takes_masks_off: ClassVar[bool] = False
+    # Whether it does to a sequence what it does to each of its steps, as long as its axes count from the last.
+    stepwise: ClassVar[bool] = False
     # The fields that stand first in Keras's order, where a shared base would put its own before them.
     leading: ClassVar[tuple[str, ...]] = ()
     # The rank of what the activations are applied to, where it is not the output's.

@@ -34,6 +34,7 @@ class Dense(Layer):
     bias_constraint: Constraint = doc("Projection of the bias after each step.", None)
 
     passes_mask: ClassVar[bool] = True
+    stepwise: ClassVar[bool] = True
     refused: ClassVar[dict[str, str]] = FINE_TUNING
 
     def infer(self, inputs: TensorType) -> Signature:
@@ -50,6 +51,7 @@ class Identity(Layer):
     """Gives its input unchanged."""
 
     passes_mask: ClassVar[bool] = True
+    stepwise: ClassVar[bool] = True
 
     def infer(self, inputs: TensorType) -> Signature:
         return Signature((inputs,))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import reduce
 from itertools import pairwise
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from ..fields import Axes, Int
 from ..records import doc
@@ -89,6 +89,7 @@ class Multiply(Merge):
     """Product of its inputs, element by element."""
 
     verb: ClassVar[str] = "multiply"
+    mask_source: ClassVar[Literal["call", "tensor"] | None] = "tensor"
 
 
 class Average(Merge):
@@ -106,12 +107,14 @@ class Maximum(Merge):
     """Greatest of its inputs, element by element."""
 
     verb: ClassVar[str] = "compare"
+    mask_source: ClassVar[Literal["call", "tensor"] | None] = "tensor"
 
 
 class Minimum(Merge):
     """Least of its inputs, element by element."""
 
     verb: ClassVar[str] = "compare"
+    mask_source: ClassVar[Literal["call", "tensor"] | None] = "tensor"
 
 
 class Concatenate(Merge):

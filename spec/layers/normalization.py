@@ -94,6 +94,7 @@ class LayerNormalization(Standardizing):
     axis: Axes = doc("The axis or axes to standardize along.", (-1,))
 
     autocast: ClassVar[bool] = False
+    stepwise: ClassVar[bool] = True
     leading: ClassVar[tuple[str, ...]] = ("axis",)
     refused: ClassVar[dict[str, str]] = {"rms_scaling": RMS_SCALING}
 
@@ -185,6 +186,7 @@ class Rescaling(Layer):
     offset: Numbers = doc("What is added, a number or lists over the last axes.", 0.0)
 
     passes_mask: ClassVar[bool] = True
+    stepwise: ClassVar[bool] = True
 
     def infer(self, inputs: TensorType) -> Signature:
         for field in ("scale", "offset"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from ..fields import OptionalSizes, Padding, Sizes
 from ..records import doc
@@ -121,6 +121,7 @@ class GlobalAveragePooling1D(GlobalAveragePooling):
     """The mean of each channel over all steps that are not masked."""
 
     rank: ClassVar[int] = 1
+    mask_source: ClassVar[Literal["call", "tensor"] | None] = "call"
 
     def infer(self, inputs: TensorType) -> Signature:
         signature = super().infer(inputs)

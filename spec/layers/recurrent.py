@@ -71,6 +71,7 @@ class Recurrent(Layer):
         "stateful": "a network depends on its inputs alone: use return_state and initial_state",
         "implementation": "it changes how Keras computes and not what: leave it out",
     }
+    mask_source: ClassVar[Literal["call", "tensor"] | None] = "call"
     activation_rank: ClassVar[int | None] = 2
     # The outputs of return_state, and how many blocks of `units` the weights have side by side.
     states: ClassVar[tuple[str, ...]] = ("state",)

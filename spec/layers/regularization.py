@@ -32,6 +32,8 @@ class Dropout(RegularizationLayer):
     )
     seed: Seed = doc("Seed of the draws.", None)
 
+    stepwise: ClassVar[bool] = True
+
     def infer(self, inputs: TensorType) -> Signature:
         if self.noise_shape is not None:
             self._require_noise_fits(self.noise_shape, inputs)
@@ -83,3 +85,5 @@ class GaussianNoise(RegularizationLayer):
 
     stddev: Rate = doc("Standard deviation of the noise, from 0 to 1.")
     seed: Seed = doc("Seed of the draws.", None)
+
+    stepwise: ClassVar[bool] = True

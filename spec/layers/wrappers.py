@@ -90,6 +90,7 @@ class Bidirectional(Wrapper):
     )
 
     ports: ClassVar[tuple[Port, ...]] = Recurrent.ports
+    mask_source: ClassVar[Literal["call", "tensor"] | None] = "call"
     refused: ClassVar[dict[str, str]] = {
         "weights": "values are fixed in the held layer, with kernel_initializer: {file: kernel.npy}"
     }
@@ -187,6 +188,8 @@ class TimeDistributed(Wrapper):
     """Applies a layer to every step of [batch, time, …], with the same weights."""
 
     layer: Annotated[Layer, After(applicable)] = doc("The layer that is applied.")
+
+    mask_source: ClassVar[Literal["call", "tensor"] | None] = "call"
 
     @classmethod
     def layer_fields(cls) -> list[str]:
