@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..spec.diagnostics import Diagnostic, Note
 from ..spec.initializers import Fixed, inner, misfit
-from ..spec.layers.base import Layer, LayerError, check_activations
+from ..spec.layers.base import Layer, LayerError, check_activations, require_representable
 from ..spec.locate import Report
 from ..spec.size import BATCH, Size, SizeTooLong, product, shape_text, symbol
 from ..spec.source import Span
@@ -109,6 +109,7 @@ def call(layer: Layer, arguments: tuple[Argument, ...], types: list[TensorType])
         else:
             single[argument.port] = type_
     signature = _signature(layer, {**single, **many})
+    require_representable(layer)
     check_activations(layer, signature)
     masked = layer.output_mask(*cast)
     first, *rest = signature.outputs

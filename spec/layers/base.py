@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from ..activations import ACTIVATIONS, has_axis
@@ -177,6 +178,36 @@ def require_float(x: TensorType, name: str) -> None:
     if not is_float(x.dtype):
         help = "put Rescaling: 1 before it, which gives floats"
         raise LayerError(f"{name} takes floats, not {x.dtype}", code="NN202", help=help)
+
+
+# The greatest finite value of each dtype that layers compute in, float64 aside, which holds every number of a spec.
+GREATEST = {"float16": 65504.0, "bfloat16": 3.3895313892515355e38, "float32": 3.4028234663852886e38}
+
+
+def require_representable(layer: Layer) -> None:
+    """Raises LayerError where a number of the layer, or of its activations, is beyond the dtype that it computes
+    in, and would be infinite there."""
+    dtype = layer.policy.compute
+    # What does not cast computes in whatever its input has.
+    greatest = GREATEST.get(dtype, inf) if layer.autocast else inf
+    for field in layer.own_fields():
+        beyond = next((x for x in _floats(getattr(layer, field)) if abs(x) > greatest), None)
+        if beyond is not None:
+            message = f"{field} holds {beyond:g}, which is beyond the range of {dtype}"
+            help = f"write a number of at most {greatest:.5g}, or give the layer another dtype"
+            raise LayerError(message, code="NN104", field=field, help=help)
+
+
+def _floats(value: Any) -> Iterator[float]:
+    match value:
+        case float():
+            yield value
+        case tuple():
+            for item in value:
+                yield from _floats(item)
+        case Named() if value.catalogue is ACTIVATIONS:
+            for _, item in value.arguments:
+                yield from _floats(item)
 
 
 def check_activations(layer: Layer, signature: Signature) -> None:

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from ..records import doc
 from ..schemas import After
 from ..types import Signature, TensorType, WeightSpec, Window
-from .base import Layer, LayerError, Port, check_activations
+from .base import Layer, LayerError, Port, check_activations, require_representable
 from .functions import Function
 from .recurrent import Recurrent
 
@@ -59,6 +59,7 @@ class Wrapper(Layer):
         self._require_same_dtype(field, layer)
         try:
             signature = layer.infer(inputs, **others)
+            require_representable(layer)
             check_activations(layer, signature)
         except LayerError as error:
             raise LayerError(error.message, code=error.code, field=field, help=error.help) from None
