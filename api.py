@@ -55,7 +55,8 @@ def export(
 ) -> None:
     """Writes an ONNX model, whole or not at all. Raises SpecError for what ONNX cannot express."""
     from .backends.files import write_atomically
-    from .backends.onnx.emit import DEFAULT_OPSET, checked, serialize, to_onnx
+    from .backends.onnx import DEFAULT_OPSET
+    from .backends.onnx.emit import checked, serialize, to_onnx
     from .backends.weights import initialize
 
     model = to_onnx(

@@ -11,6 +11,7 @@ from ..compiler.graph import Graph
 from ..compiler.pipeline import compile_source
 from ..spec.diagnostics import Note, fail
 from ..spec.reader import read_file
+from . import TOLERANCE
 from .cases import make_cases
 from .extras import require
 from .files import write_atomically
@@ -20,7 +21,7 @@ from .onnx.emit import checked, serialize, to_onnx
 from .paths import Job, Run, run_keras
 from .runtime import run_model
 from .tf2onnx import NEWEST_OPSET, to_onnx_via_keras
-from .verify import TOLERANCE, Report, compare_outputs, first_difference, verify
+from .verify import Report, compare_outputs, first_difference, verify
 from .weights import Weights, initialize
 from .weights import save as save_weights
 

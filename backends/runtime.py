@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..spec.diagnostics import Note, fail
+from . import PROVIDERS
 from .extras import require
-
-PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
 # TF32 rounds the inputs of products to 10 bits, and would differ from float32 by far more than the order of sums does.
 PROVIDER_OPTIONS = {"cpu": {}, "cuda": {"use_tf32": "0"}}

@@ -15,6 +15,7 @@ import numpy as np
 from .. import __version__
 from ..compiler.graph import Graph, Node, Output
 from ..spec.diagnostics import Diagnostic, Note, Severity, SpecError
+from . import TOLERANCE
 from .cases import make_cases
 from .keras_faults import known_fault
 from .onnx import DEFAULT_OPSET
@@ -22,7 +23,6 @@ from .paths import PATHS, Job, Run, run_keras
 from .runtime import require_provider
 from .weights import Weights, initialize
 
-TOLERANCE = 1e-5
 # tf2onnx is a cross-check by a tool that is known to be wrong at times: it is reported, and nothing is built on it.
 CROSS_CHECKS = frozenset({"tf2onnx"})
 # How far apart numbers are at 1 where they are coarser than TOLERANCE.

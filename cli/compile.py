@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..backends.onnx import DEFAULT_OPSET
 from .exits import CLEAN, FINDINGS
 from .options import (
     Reading,
@@ -57,7 +58,6 @@ def command(
     """
     graph = reading.graph(file)
     from ..backends.artifacts import compile_graph
-    from ..backends.onnx import DEFAULT_OPSET
 
     compiled = compile_graph(
         graph,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..backends.onnx import DEFAULT_OPSET
 from .options import Reading, Weighing, one_file, opset_option, reads_specs, takes_weights, target
 from .streams import say
 
@@ -41,7 +42,6 @@ def command(
 
 
 def native(graph: Graph, weights: Weights, opset: int | None) -> bytes:
-    from ..backends.onnx import DEFAULT_OPSET
     from ..backends.onnx.emit import checked, serialize, to_onnx
 
     return serialize(checked(to_onnx(graph, weights, DEFAULT_OPSET if opset is None else opset)))

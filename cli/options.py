@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import click
 
+from ..backends import PROVIDERS, TOLERANCE
+from ..backends.onnx import DEFAULT_OPSET, OPSETS
 from ..spec.limits import Limits
 from .streams import show_diagnostics
 
@@ -133,11 +135,13 @@ def target(
     return click.option(*names, type=kind, required=required, callback=checked, help=help.format(suffix))
 
 
-opset_option = click.option("--opset", type=int, help="ONNX opset, 15 to 24.  [default: 21]")
+opset_option = click.option(
+    "--opset", type=int, help=f"ONNX opset, {OPSETS[0]} to {OPSETS[-1]}.  [default: {DEFAULT_OPSET}]"
+)
 provider_option = click.option(
     "--provider",
-    type=click.Choice(("cpu", "cuda")),
-    default="cpu",
+    type=click.Choice(tuple(PROVIDERS)),
+    default=next(iter(PROVIDERS)),
     show_default=True,
     help="Where onnxruntime runs.",
 )
@@ -153,7 +157,7 @@ def finite(_context: click.Context, _option: click.Parameter, value: float) -> f
 tolerance_option = click.option(
     "--tolerance",
     type=float,
-    default=1e-5,
+    default=TOLERANCE,
     show_default=True,
     callback=finite,
     help="Greatest difference, times the greatest magnitude where that is above 1.",

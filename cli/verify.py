@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..backends.onnx import DEFAULT_OPSET
 from .exits import CLEAN, FINDINGS
 from .options import (
     Reading,
@@ -52,7 +53,6 @@ def command(
     """
     graph = reading.graph(file)
     from ..backends.artifacts import write_certificate
-    from ..backends.onnx import DEFAULT_OPSET
     from ..backends.verify import verify
 
     report = verify(
