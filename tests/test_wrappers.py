@@ -403,3 +403,8 @@ def test_a_layer_that_cannot_be_exported_cannot_be_in_a_wrapper(monkeypatch: pyt
 
 def test_the_activations_that_keras_copies_are_those_that_are_spelled_as_layers() -> None:
     assert set(COPIED) == set(ACTIVATION_LAYERS)
+
+
+def test_a_held_dropout_takes_the_noise_shape_of_a_step() -> None:
+    held = {"Dropout": {"rate": 0.1, "noise_shape": [None, 1]}}
+    compare(spec({"TimeDistributed": {"layer": held}}, {"x": [3, 4]}))

@@ -61,7 +61,7 @@ def _pick(ctx: Context, y: str, way: int, axis: int) -> str:
 def time_distributed(ctx: Context, layer: TimeDistributed, inputs: Tensor) -> Tensor:
     """The held layer on the whole sequence where that is the same; else on all steps as samples."""
     if _is_stepwise(layer.layer):
-        return _lower(ctx, layer, layer.held("layer", layer.layer, inputs.type), inputs)
+        return _lower(ctx, layer, ctx.node.signature, inputs)
     whole = logical(inputs.rank)
     layout = inputs.layout if set(inputs.layout[:2]) == {0, 1} else whole
     x = ctx.in_layout(inputs, layout)
