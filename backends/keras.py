@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,13 @@ def build(graph: Graph, weights: Weights | None = None, seed: int = 0) -> keras.
     if compiled is not None:
         model.compile(**{name: construct(value) for name, value in compiled.arguments})
     return model
+
+
+def call(model: Any, graph: Graph, inputs: Sequence[Any]) -> list[Any]:
+    """The model's outputs at inference, in the graph's order, for inputs in the graph's order."""
+    result = model(inputs[0] if len(inputs) == 1 else list(inputs), training=False)
+    by_name = result if isinstance(result, dict) else {graph.outputs[0].name: result}
+    return [by_name[output.name] for output in graph.outputs]
 
 
 def save(model: keras.Model, path: Path) -> None:

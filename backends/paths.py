@@ -21,6 +21,7 @@ from ..compiler.graph import Graph
 from ..spec.diagnostics import Note, fail
 from .dtypes import restored
 from .extras import require
+from .keras import build, call
 from .onnx import DEFAULT_OPSET
 from .python import emit, needed_files
 from .runtime import run_model
@@ -59,8 +60,6 @@ class Run:
 
 def run_keras(job: Job) -> Run:
     """The live model, called with training=False."""
-    from .keras import build
-
     model = build(job.graph, job.weights)
     with warnings.catch_warnings():
         # Keras wonders about sizes of 1, which are tried on purpose.
@@ -71,14 +70,12 @@ def run_keras(job: Job) -> Run:
 def _call(model: Any, case: Case, job: Job) -> list[np.ndarray]:
     inputs = [case[i.name] for i in job.graph.inputs]
     try:
-        output = model(inputs[0] if len(inputs) == 1 else inputs, training=False)
+        return [np.asarray(output) for output in call(model, job.graph, inputs)]
     except require("tensorflow").errors.InvalidArgumentError as error:
         # Such as a sum of tokens that the Embedding after it has no row for.
         help = "write the layers so that any values of the inputs go through them"
         note = Note(" ".join(error.message.split()))
         raise fail("NN405", "Keras cannot run the network on random inputs", None, note, help=help) from None
-    by_name = output if isinstance(output, dict) else {job.output_names[0]: output}
-    return [np.asarray(by_name[name]) for name in job.output_names]
 
 
 def run_onnx(job: Job) -> Run:

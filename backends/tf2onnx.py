@@ -11,7 +11,7 @@ from typing import Any
 from ..compiler.graph import Graph
 from ..spec.diagnostics import Note, SpecError, fail
 from .extras import require
-from .keras import build
+from .keras import build, call
 from .runtime import first_line
 from .weights import Weights
 
@@ -37,20 +37,14 @@ def to_onnx_via_keras(graph: Graph, weights: Weights, opset: int = NEWEST_OPSET)
 
 
 def _convert(graph: Graph, weights: Weights, opset: int) -> Any:
-    tf, tf2onnx = require("tensorflow"), require("tf2onnx")
-    require("tf2onnx.convert")
+    tf, converter = require("tensorflow"), require("tf2onnx.convert")
     model = build(graph, weights)
-    names = [i.name for i in graph.inputs]
-
-    def call(*tensors: Any) -> list[Any]:
-        result = model(tensors[0] if len(tensors) == 1 else list(tensors), training=False)
-        return [result[o.name] for o in graph.outputs] if isinstance(result, dict) else [result]
-
     signature = [
-        tf.TensorSpec([s if isinstance(s, int) else None for s in i.type.shape], i.type.dtype, name=name)
-        for i, name in zip(graph.inputs, names, strict=True)
+        tf.TensorSpec([s if isinstance(s, int) else None for s in i.type.shape], i.type.dtype, name=i.name)
+        for i in graph.inputs
     ]
-    converted, _ = tf2onnx.convert.from_function(tf.function(call), input_signature=signature, opset=opset)
+    function = tf.function(lambda *tensors: call(model, graph, tensors))
+    converted, _ = converter.from_function(function, input_signature=signature, opset=opset)
     return converted
 
 
