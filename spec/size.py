@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product as combinations
-from math import gcd, prod
+from math import gcd, lcm, prod
 from typing import NamedTuple, TypeAlias
 
 # What one size may be written with: beyond it every further layer could double the work.
@@ -23,12 +22,21 @@ class SizeTooLong(ArithmeticError):
 
 
 class Symbol(NamedTuple):
-    """A dynamic axis. An axis without a name has a number instead, and equals only itself."""
+    """A dynamic axis. An axis without a name has a number instead, and equals only itself.
+
+    Its size is a multiple of `unit`, from `least` to `most`, which are such multiples themselves; None is no upper
+    bound. In an expression the symbol counts units: the axis itself is `unit * symbol`, so that division by the
+    unit comes out. Wherever a symbol is given a value, the value is the size of the axis, not its number of units.
+    """
 
     name: str | None
     number: int = 0
+    unit: int = 1
+    least: int = 1
+    most: int | None = None
 
     def __str__(self) -> str:
+        """The name of the axis."""
         return self.name or "?"
 
     @property
@@ -58,11 +66,19 @@ class FloorDiv(NamedTuple):
     def depth(self) -> int:
         return self.numerator.depth + 1
 
+    @property
+    def rounds_up(self) -> bool:
+        return self.numerator.constant == self.divisor - 1 > 0
+
     def __str__(self) -> str:
-        constant = self.numerator.constant
-        if constant == self.divisor - 1 > 0:
-            return f"ceil({_factor(self.numerator - constant)}/{self.divisor})"
-        return f"{_factor(self.numerator)}//{self.divisor}"
+        """Numerator and divisor as many times larger as leaves no fraction of an axis: `height//16`, not
+        `(height/8)//2`."""
+        terms = [(m, c) for m, c in self.numerator.terms if m or not self.rounds_up]
+        scale = lcm(*(_whole(m, c)[1] for m, c in terms))
+        numerator = _text((m, scale * c) for m, c in terms)
+        numerator = f"({numerator})" if len(terms) > 1 else numerator
+        by = scale * self.divisor
+        return f"ceil({numerator}/{by})" if self.rounds_up else f"{numerator}//{by}"
 
     @property
     def key(self) -> str:
@@ -137,9 +153,8 @@ class Expr:
     __rmul__ = __mul__
 
     def __str__(self) -> str:
-        parts = [("-" if c < 0 else "+", _term(m, abs(c))) for m, c in self.terms]
-        text = " ".join(f"{sign} {part}" for sign, part in parts)
-        return text.removeprefix("+ ") if text.startswith("+") else "-" + text.removeprefix("- ")
+        """In sizes of axes, whatever their units: `3*height/8`."""
+        return _text(self.terms)
 
     __repr__ = __str__
 
@@ -147,15 +162,14 @@ class Expr:
 Size: TypeAlias = int | Expr
 
 
-def symbol(name: str | None, number: int = 0) -> Expr:
-    """A dynamic axis as a size."""
-    return Expr((((Symbol(name, number),), 1),))
+def symbol(
+    name: str | None, number: int = 0, *, unit: int = 1, least: int = 1, most: int | None = None
+) -> Expr:
+    """A dynamic axis as a size: a multiple of `unit` from `least` to `most`, themselves multiples."""
+    return Expr((((Symbol(name, number, unit, least, most),), unit),))
 
 
 BATCH = symbol("batch")
-
-# How many numbers are computed with, at most, in comparing two sizes by their values.
-EFFORT = 16384
 
 
 def ceil_div(size: Size, divisor: int) -> Size:
@@ -176,36 +190,20 @@ def shape_text(sizes: Iterable[Size]) -> str:
 
 
 def evaluate(size: Size, values: Mapping[Symbol, int]) -> int:
-    """The size with each symbol's value put in. Raises KeyError for a symbol without one."""
+    """The size where each symbol's axis has the size that `values` gives. Raises KeyError for a symbol without one."""
     if isinstance(size, int):
         return size
     return sum(c * prod(_evaluate(a, values) for a in m) for m, c in size.terms)
 
 
-def counterexample(a: Size, b: Size) -> dict[Symbol, int] | None:
-    """Values of symbols for which two sizes differ, small ones, and both sizes above 1 if that can be.
-
-    None where the sizes are equal for all of the values tried, as two forms of one size are.
-    """
-    found = sorted(symbols((a, b)), key=lambda s: s.key)
-    differing: dict[Symbol, int] | None = None
-    for values in _tries(found, EFFORT // sum(size.parts for size in (a, b) if isinstance(size, Expr)) + 9):
-        x, y = evaluate(a, values), evaluate(b, values)
-        if x != y and x > 1 and y > 1:
-            return values
-        if x != y and differing is None:
-            differing = values
-    return differing
-
-
-def _tries(found: list[Symbol], count: int) -> Iterable[dict[Symbol, int]]:
-    """About so many sets of values: all small ones in order for up to two symbols, a spread for more."""
-    if len(found) <= 2:
-        highest = range(1, round(count ** (1 / len(found))) + 1)
-        given: Iterable[Iterable[int]] = sorted(combinations(highest, repeat=len(found)), key=sum)
-    else:
-        given = ([1 + n * (i + 1) % 61 for i in range(len(found))] for n in range(1, count))
-    return (dict(zip(found, numbers, strict=True)) for numbers in given)
+def substitute(size: Size, values: Mapping[Symbol, int]) -> Size:
+    """The size where the axes that `values` names have the sizes that it gives, and the others any."""
+    if isinstance(size, int) or size.symbols.isdisjoint(values):
+        return size
+    if values.keys() >= size.symbols:
+        return evaluate(size, values)
+    terms = (product(_substitute(a, values) for a in m) * c for m, c in size.terms)
+    return _sum(term for size in terms for term in _terms(size))
 
 
 def symbols(sizes: Iterable[Size]) -> frozenset[Symbol]:
@@ -215,8 +213,14 @@ def symbols(sizes: Iterable[Size]) -> frozenset[Symbol]:
 
 def _evaluate(atom: Atom, values: Mapping[Symbol, int]) -> int:
     if isinstance(atom, Symbol):
-        return values[atom]
+        return values[atom] // atom.unit
     return evaluate(atom.numerator, values) // atom.divisor
+
+
+def _substitute(atom: Atom, values: Mapping[Symbol, int]) -> Size:
+    if isinstance(atom, FloorDiv):
+        return substitute(atom.numerator, values) // atom.divisor
+    return values[atom] // atom.unit if atom in values else Expr((((atom,), 1),))
 
 
 def _symbols(atom: Atom) -> frozenset[Symbol]:
@@ -278,11 +282,35 @@ def _exact_div(size: Expr, divisor: Expr) -> Size:
     return _sum(terms)
 
 
+def _text(terms: Iterable[tuple[Monomial, int]]) -> str:
+    """A sum as people write it, and as Python has it but for `ceil`."""
+    (monomial, coefficient), *rest = terms
+    first = _term(monomial, coefficient) if coefficient > 0 else f"-{_product(monomial, -coefficient)}"
+    return " ".join([first, *(f"{'-' if c < 0 else '+'} {_term(m, abs(c))}" for m, c in rest)])
+
+
 def _term(monomial: Monomial, coefficient: int) -> str:
-    names = [str(a) for a in monomial]
-    return "*".join(names if coefficient == 1 and names else [str(coefficient), *names])
+    match monomial, coefficient:
+        case (FloorDiv() as alone,), 1:
+            return str(alone)
+    return _product(monomial, coefficient)
 
 
-def _factor(size: Size) -> str:
-    """The size as it reads inside a product or a quotient."""
-    return f"({size})" if isinstance(size, Expr) and len(size.terms) > 1 else str(size)
+def _product(monomial: Monomial, coefficient: int) -> str:
+    """A product of axes, for each of which a symbol counts units: `height*width/4`."""
+    whole, divisor = _whole(monomial, coefficient)
+    numbers = [str(whole)] if whole != 1 or not monomial else []
+    return "*".join([*numbers, *map(_factor, monomial)]) + (f"/{divisor}" if divisor > 1 else "")
+
+
+def _whole(monomial: Monomial, coefficient: int) -> tuple[int, int]:
+    """The coefficient of a product of sizes in place of numbers of units, as a fraction in lowest terms."""
+    units = prod(a.unit for a in monomial if isinstance(a, Symbol))
+    common = gcd(coefficient, units)
+    return coefficient // common, units // common
+
+
+def _factor(atom: Atom) -> str:
+    """The atom as it reads inside a product."""
+    bare = isinstance(atom, Symbol) or atom.rounds_up
+    return str(atom) if bare else f"({atom})"

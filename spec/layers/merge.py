@@ -8,8 +8,9 @@ from itertools import pairwise
 from typing import ClassVar, Literal
 
 from ..fields import Axes, Int
+from ..ranges import counterexample
 from ..records import doc
-from ..size import Size, counterexample, product, shape_text
+from ..size import Size, product, shape_text
 from ..types import FLOATS, Signature, TensorType, integer_bits, is_float
 from .base import Layer, LayerError, Port, normalize_axis, require_min_rank
 
