@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 
+from ..compiler.concrete import first_failure
 from ..compiler.graph import Graph, Value
-from ..compiler.infer import call
 from ..spec.diagnostics import fail
-from ..spec.layers.base import Layer, LayerError
+from ..spec.layers.base import Layer
 from ..spec.layers.core import Embedding
-from ..spec.size import BATCH, Symbol, evaluate, symbols
+from ..spec.ranges import Values, nearest, ordered
+from ..spec.size import BATCH_AXIS, Symbol, evaluate, symbols
 from ..spec.types import TensorType, is_float
 from .dtypes import numpy_dtype
 
@@ -23,23 +24,17 @@ LONGER = (256, 384, 512, 768, 1024, 2048, 4096, 8192)
 # Where nothing tells how many different integers an input may have.
 INTEGERS = 10
 
-Sizes = Mapping[Symbol, int]
 
-(BATCH_SYMBOL,) = BATCH.symbols
-
-
-def choose_sizes(graph: Graph) -> tuple[Sizes, ...]:
-    """A size for every dynamic axis, one set for each batch size: the least possible, a middle and a large one.
+def choose_sizes(graph: Graph) -> tuple[Values, ...]:
+    """A size for every dynamic axis, one set for each batch size: the least possible, a middle and a large one, each
+    within the axis's bounds.
 
     Raises SpecError (NN207) where no size that is tried goes through every layer.
     """
-    dynamic = sorted(symbols(s for i in graph.inputs for s in i.type.features), key=lambda s: s.key)
-    lengths = list(_possible_lengths(graph, dynamic))
-    chosen = [lengths[0], lengths[len(lengths) // 2], lengths[-1]]
-    return tuple(
-        {BATCH_SYMBOL: size, **dict.fromkeys(dynamic, length)}
-        for size, length in zip(BATCHES, chosen, strict=True)
-    )
+    dynamic = ordered(symbols(s for i in graph.inputs for s in i.type.features))
+    sizes = list(_possible_sizes(graph, dynamic))
+    chosen = [sizes[0], sizes[len(sizes) // 2], sizes[-1]]
+    return tuple({BATCH_AXIS: batch, **given} for batch, given in zip(BATCHES, chosen, strict=True))
 
 
 def make_cases(graph: Graph, seed: int = 0) -> tuple[dict[str, np.ndarray], ...]:
@@ -51,46 +46,32 @@ def make_cases(graph: Graph, seed: int = 0) -> tuple[dict[str, np.ndarray], ...]
     )
 
 
-def _possible_lengths(graph: Graph, dynamic: list[Symbol]) -> Iterator[int]:
-    if not dynamic:
-        yield LENGTHS[0]
-        return
-    possible = [length for length in LENGTHS if _takes(graph, dynamic, length)]
-    yield from possible or _long_enough(graph, dynamic)
+def _possible_sizes(graph: Graph, dynamic: list[Symbol]) -> Iterator[Values]:
+    possible = [sizes for sizes in _sizes_near(LENGTHS, dynamic) if is_possible(graph, sizes)]
+    yield from possible or _large_enough(graph, dynamic)
 
 
-def _long_enough(graph: Graph, dynamic: list[Symbol]) -> Iterator[int]:
+def _large_enough(graph: Graph, dynamic: list[Symbol]) -> Iterator[Values]:
     """The first of the longer lengths that goes through, for kernels wider than all of LENGTHS."""
-    length = next((length for length in LONGER if _takes(graph, dynamic, length)), None)
-    if length is None:
+    longer = (sizes for sizes in _sizes_near(LONGER, dynamic) if is_possible(graph, sizes))
+    if (sizes := next(longer, None)) is None:
         names = ", ".join(map(str, dynamic))
         message = (
             f"no one size of {names} that was tried goes through every layer, so nothing can be compared"
         )
         raise fail("NN207", message, graph.inputs[0].span, help="give the axes of the inputs numbers")
-    yield length
+    yield sizes
 
 
-def _takes(graph: Graph, dynamic: list[Symbol], length: int) -> bool:
-    return is_possible(graph, {**dict.fromkeys(dynamic, length), BATCH_SYMBOL: 2})
+def _sizes_near(lengths: tuple[int, ...], dynamic: list[Symbol]) -> list[Values]:
+    """For each length, every axis as near to it as its bounds allow; each set of sizes once."""
+    sizes = (tuple(nearest(axis, length) for axis in dynamic) for length in lengths)
+    return [dict(zip(dynamic, given, strict=True)) for given in dict.fromkeys(sizes)]
 
 
-def is_possible(graph: Graph, sizes: Sizes) -> bool:
+def is_possible(graph: Graph, sizes: Values) -> bool:
     """Whether every layer takes its inputs when the dynamic axes have these sizes."""
-    types: dict[Value, TensorType] = {Value(i.name): _concrete(i.type, sizes) for i in graph.inputs}
-    for node in graph.nodes:
-        try:
-            signature = call(node.layer, node.arguments, [types[value] for value in node.inputs])
-        except LayerError:
-            return False
-        types.update(zip(node.values, signature.outputs, strict=True))
-        if any(isinstance(size, int) and size < 1 for output in signature.outputs for size in output.shape):
-            return False
-    return True
-
-
-def _concrete(type_: TensorType, sizes: Sizes) -> TensorType:
-    return TensorType(tuple(evaluate(size, sizes) for size in type_.shape), type_.dtype)
+    return first_failure(graph, {BATCH_AXIS: 2, **sizes}) is None
 
 
 def _rows(graph: Graph, name: str) -> int | None:
@@ -111,7 +92,7 @@ def _with_wrapped(layer: Layer) -> Iterator[Layer | None]:
     yield from (getattr(layer, field) for field in layer.layer_fields())
 
 
-def _random(rng: np.random.Generator, type_: TensorType, sizes: Sizes, rows: int | None) -> np.ndarray:
+def _random(rng: np.random.Generator, type_: TensorType, sizes: Values, rows: int | None) -> np.ndarray:
     shape = [evaluate(size, sizes) for size in type_.shape]
     if is_float(type_.dtype) and rows is None:
         return rng.normal(size=shape).astype("float32").astype(numpy_dtype(type_.dtype))

@@ -31,6 +31,12 @@ def choices(symbol: Symbol) -> int | None:
     return None if symbol.most is None else (symbol.most - symbol.least) // symbol.unit + 1
 
 
+def nearest(symbol: Symbol, size: int) -> int:
+    """A size that the axis may have, at least the given one where there is such a size."""
+    upwards = max(symbol.least, -(-size // symbol.unit) * symbol.unit)
+    return upwards if symbol.most is None else min(symbol.most, upwards)
+
+
 def volume(found: Iterable[Symbol]) -> float:
     """How many sets of sizes the axes may have; infinity for any number of them."""
     counts = [choices(s) for s in found]

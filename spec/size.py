@@ -170,6 +170,7 @@ def symbol(
 
 
 BATCH = symbol("batch")
+BATCH_AXIS = Symbol("batch")
 
 
 def ceil_div(size: Size, divisor: int) -> Size:
