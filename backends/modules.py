@@ -37,7 +37,7 @@ def make_folder(folder: Path) -> None:
 
 def _needed(root: Path, name: str) -> bytes:
     try:
-        return read_regular(confined(root, name), name, MAX_WEIGHT_FILE)
+        return read_regular(confined(root, name, root), name, MAX_WEIGHT_FILE)
     except PydanticCustomError as error:
         raise fail("NN301", error.message()) from None
 
@@ -45,7 +45,7 @@ def _needed(root: Path, name: str) -> bytes:
 def _place_for(folder: Path, name: str) -> Path:
     """Where a file goes that a module in `folder` reads: inside it, whatever the name and its links say."""
     try:
-        confined(folder, name)
+        confined(folder, name, folder)
     except PydanticCustomError as error:
         raise fail("NN404", f"cannot copy a file beside the module: {error.message()}") from None
     return folder / name

@@ -28,6 +28,7 @@ LIMITS = {
     "file_bytes": "Most bytes of a file.",
     "depth": "Deepest nesting of lists and mappings.",
     "nodes": "Most values in a file, with aliases expanded.",
+    "includes": "Most files that a file includes, and those that they do.",
     "layers": "Most layers of a network.",
     "bytes": "Most bytes of weights and of one sample's activations.",
 }

@@ -14,6 +14,8 @@ from ..spec.size import Size
 from ..spec.source import Source, Span
 from ..spec.training import Training
 from ..spec.types import Signature, TensorType, WeightSpec
+from .provenance import Bindings, Frame, Why
+from .unit import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,13 @@ class Argument(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a layer stands in the file: its own name, and each field's value."""
+    """Where a layer stands: its own name and each field's value in the file, the way to it from the network's own
+    layers, and what its fields were computed from."""
 
     span: Span
     fields: Mapping[str, Span] = {}
+    frame: Frame | None = None
+    why: Why | None = None
 
     def of(self, field: str | None) -> Span:
         return self.fields.get(field, self.span) if field else self.span
@@ -63,7 +68,8 @@ class Preset(NamedTuple):
 
 class Node(NamedTuple):
     """A layer at its place in the network, with everything inferred of it. `named` says whether the spec
-    gives the name, which is otherwise one by Keras's rule."""
+    gives the name, which is otherwise one by Keras's rule. `shares` is the node whose layer is applied here again:
+    the weights are that one's."""
 
     name: str
     layer: Layer
@@ -72,6 +78,12 @@ class Node(NamedTuple):
     place: Place
     preset: Preset | None = None
     named: bool = False
+    shares: str | None = None
+
+    @property
+    def owner(self) -> str:
+        """The name of the layer, and of its weights in the store."""
+        return self.shares or self.name
 
     @property
     def kind(self) -> str:
@@ -89,8 +101,16 @@ class Node(NamedTuple):
 
     @property
     def parameters(self) -> int:
-        """Number of elements of all weights."""
-        return sum(weight.size for weight in self.signature.weights)
+        """Number of elements of all weights that are the node's own."""
+        return 0 if self.shares else sum(weight.size for weight in self.signature.weights)
+
+
+class Origin(NamedTuple):
+    """What a graph was made of: a file with its includes, the values of its params, and the variant chosen."""
+
+    unit: Unit
+    params: Bindings
+    variant: str | None = None
 
 
 @dataclass(frozen=True)
@@ -106,6 +126,7 @@ class Graph:
     training: Training | None
     source: Source
     warnings: tuple[Diagnostic, ...] = ()
+    origin: Origin | None = None
 
     @cached_property
     def by_name(self) -> dict[str, Node]:
@@ -142,7 +163,10 @@ class Graph:
     def weights(self) -> dict[str, WeightSpec]:
         """Every weight by its key in the store, `layer/weight`."""
         return {
-            f"{node.name}/{weight.name}": weight for node in self.nodes for weight in node.signature.weights
+            f"{node.name}/{weight.name}": weight
+            for node in self.nodes
+            if not node.shares
+            for weight in node.signature.weights
         }
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 
 from ..spec.diagnostics import Diagnostic, Note
@@ -11,11 +11,14 @@ from ..spec.layers.base import Layer, LayerError, check_activations, require_rep
 from ..spec.locate import Report
 from ..spec.size import BATCH, Size, SizeTooLong, product, shape_text, symbol
 from ..spec.source import Span
-from ..spec.types import Signature, TensorType, is_float
+from ..spec.types import Signature, TensorType, WeightSpec, is_float
 from .graph import Argument, Graph, Input, Node, Value
 from .program import Program, Step
+from .provenance import explained
 
 Types = dict[Value, TensorType]
+# What a layer infers of types by port, None where it cannot take them.
+Kept = dict[Hashable, Signature | None]
 
 
 def infer(program: Program, report: Report) -> Graph:
@@ -29,11 +32,14 @@ def infer(program: Program, report: Report) -> Graph:
     types: Types = {Value(i.name): i.type for i in inputs}
     lines = {i.name: i.span for i in inputs} | {step.name: step.place.span for step in program.steps}
     nodes: list[Node] = []
+    kept: Kept = {}
     for step in program.steps:
-        node = infer_step(step, types, lines, report)
+        node = infer_step(step, types, lines, kept, report)
         if node is not None:
             nodes.append(node)
             types.update(zip(node.values, node.signature.outputs, strict=True))
+    check_shared(nodes, report)
+    check_expected(program, types, report)
     outputs = tuple(output for output in program.outputs if output.value in types)
     return Graph(
         program.name,
@@ -44,18 +50,22 @@ def infer(program: Program, report: Report) -> Graph:
         outputs,
         program.training,
         program.source,
+        origin=program.origin,
     )
 
 
 def without_unused(graph: Graph, report: Report) -> Graph:
-    """The graph without the layers that no output needs, each of them reported as a warning."""
+    """The graph without the layers that no output needs, each of them reported as a warning. A layer whose weights
+    another one has is needed."""
     needed = {output.value.node for output in graph.outputs}
     for node in reversed(graph.nodes):
         if node.name in needed:
             needed.update(value.node for value in node.inputs)
+            needed.add(node.owner)
     for node in graph.nodes:
         if node.name not in needed:
-            report(_unused(f'nothing uses the output of "{node.name}"', node.place.span))
+            found = _unused(f'nothing uses the output of "{node.name}"', node.place.span)
+            report(explained(found, None, node.place.frame))
     for i in graph.inputs:
         if i.name not in needed:
             report(_unused(f'nothing uses the input "{i.name}"', i.span))
@@ -77,12 +87,36 @@ def _axis(axis: int | str | None, number: int) -> Size:
     return axis if isinstance(axis, int) else symbol(axis, 0 if axis else number)
 
 
-def infer_step(step: Step, types: Types, lines: dict[str, Span], report: Report) -> Node | None:
+def infer_step(step: Step, types: Types, lines: dict[str, Span], kept: Kept, report: Report) -> Node | None:
+    """The step as a node; None where its inputs are unknown, or something is wrong with it, which is reported."""
     if step.layer is None or step.arguments is None:
         return None
     if any(argument.value not in types for argument in step.arguments):
         return None
     given = [types[argument.value] for argument in step.arguments]
+    # Layers of repeats and blocks are alike: what one infers, the others of its kind need not.
+    key = id(step.layer), tuple([argument.port for argument in step.arguments]), tuple(given)
+    if key not in kept:
+        kept[key] = _signature_of(step, given, lines, report)
+    signature = kept[key]
+    if signature is None:
+        return None
+    return Node(
+        step.name,
+        step.layer,
+        step.arguments,
+        signature,
+        step.place,
+        step.preset,
+        step.named,
+        step.shares,
+    )
+
+
+def _signature_of(
+    step: Step, given: list[TensorType], lines: dict[str, Span], report: Report
+) -> Signature | None:
+    assert step.layer is not None and step.arguments is not None
     try:
         signature = call(step.layer, step.arguments, given)
     except LayerError as error:
@@ -90,10 +124,58 @@ def infer_step(step: Step, types: Types, lines: dict[str, Span], report: Report)
         return None
     misfits = list(misfitting_weights(step.layer, signature, step))
     for diagnostic in misfits:
-        report(diagnostic)
-    if misfits:
-        return None
-    return Node(step.name, step.layer, step.arguments, signature, step.place, step.preset, step.named)
+        report(explained(diagnostic, step.place.why, step.place.frame))
+    return None if misfits else signature
+
+
+def check_shared(nodes: list[Node], report: Report) -> None:
+    """Reports layers that are applied again where their weights do not fit."""
+    by_name = {node.name: node for node in nodes if node.signature.weights}
+    for node in nodes:
+        owner = by_name.get(node.shares) if node.shares else None
+        if owner is None:
+            continue
+        pairs = zip(owner.signature.weights, node.signature.weights, strict=True)
+        odd = next(
+            (pair for pair in pairs if (pair[0].shape, pair[0].dtype) != (pair[1].shape, pair[1].dtype)), None
+        )
+        if odd is not None:
+            report(explained(_misfitting_use(node, owner, *odd), None, node.place.frame))
+
+
+def _misfitting_use(node: Node, owner: Node, weight: WeightSpec, other: WeightSpec) -> Diagnostic:
+    message = (
+        f"{owner.name} has {weight.name} of shape {shape_text(weight.shape)}, "
+        f"and would need {shape_text(other.shape)} here"
+    )
+    note = Note(f"{owner.name} is made here", owner.place.span)
+    help = "give it an input of the same size, or make a layer of its own"
+    return Diagnostic("NN203", message, node.place.span, (note,), help)
+
+
+def check_expected(program: Program, types: Types, report: Report) -> None:
+    """Reports values that go into a file which declares its inputs otherwise."""
+    for value, declared, place in program.expected:
+        given = types.get(value)
+        if given is None or declared.shape is None or _agrees(given, declared.shape, declared.dtype):
+            continue
+        shown = f"{declared.dtype}{shape_text(['batch', *(axis or '?' for axis in declared.shape)])}"  # type: ignore
+        message = f"the input {declared.name} is declared to be {shown}, and is given {given}"
+        note = Note("it is declared here", declared.span)
+        help = "name the axes that may have any size in the included file, or change what is given"
+        report(explained(Diagnostic("NN203", message, place.span, (note,), help), None, place.frame))
+
+
+def _agrees(given: TensorType, shape: tuple[int | str | None, ...], dtype: str) -> bool:
+    """Whether a type is one of a declared shape: sizes are equal, and an axis with a name has one size."""
+    if given.dtype != dtype or len(given.features) != len(shape):
+        return False
+    named: dict[str, Size] = {}
+    for size, axis in zip(given.features, shape, strict=True):
+        wanted = named.setdefault(axis, size) if isinstance(axis, str) else axis
+        if wanted is not None and wanted != size:
+            return False
+    return True
 
 
 def call(layer: Layer, arguments: tuple[Argument, ...], types: list[TensorType]) -> Signature:
@@ -153,7 +235,8 @@ def _located(error: LayerError, step: Step, given: list[TensorType], lines: dict
     )
     if step.preset is not None:
         notes = (*notes, Note(f"in {step.name}, made from the preset {step.preset.name}", step.place.span))
-    return Diagnostic(error.code, error.message, step.place.of(error.field), notes, error.help)
+    found = Diagnostic(error.code, error.message, step.place.of(error.field), notes, error.help)
+    return explained(found, step.place.why, step.place.frame)
 
 
 def _input_words(argument: Argument, count: int) -> str:

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..spec import nodes
 from ..spec.activations import ACTIVATIONS
 from ..spec.diagnostics import Diagnostic, did_you_mean
-from ..spec.items import SIBLINGS, Call, parse_call
+from ..spec.evaluate import Binding, Work
+from ..spec.expressions import is_expression
+from ..spec.items import Call
 from ..spec.layers import NAMES, NOT_YET, REFUSED, canonical, find
 from ..spec.layers.base import Layer
 from ..spec.locate import Report, validate
 from ..spec.nodes import Node, Scalar, describe, shorten, to_data
+from ..spec.parse_items import SIBLINGS, parse_call, scalars
 from ..spec.source import Span
-from .graph import Place, Preset
+from .graph import Preset
+from .provenance import Bindings, Frame, Why, explaining
+from .resolve import Unresolved, resolve
+from .unit import Unit
+
+# How many presets may be made from each other; beyond it is a slip, and a deep recursion.
+MOST_PRESETS = 64
 
 
 class Made(NamedTuple):
-    """A layer from an item's call; `layer` is None where it could not be made."""
+    """A layer from an item's call, the place of each field's value, and the preset that it was made from."""
 
-    layer: Layer | None
-    place: Place
+    layer: Layer
+    span: Span
+    fields: Mapping[str, Span]
     preset: Preset | None = None
 
 
@@ -45,62 +55,122 @@ class Fields:
 
 @dataclass
 class Maker:
-    """Makes layers of calls, within a file's presets and dtype. `context` is what validation of fields needs.
+    """Makes layers of calls within one file: its presets, dtype and params. `context` is what validation of fields
+    needs; `others` gives the maker of an included file.
 
-    A preset is None where there is something wrong with it: what is made from it is unknown, without a word
-    more.
+    What is made is kept, for the many calls in repeats and blocks that come to the same. A preset is None where
+    there is something wrong with it: what is made from it is unknown, without a word more.
     """
 
+    unit: Unit
     dtype: str
     context: Mapping[str, object]
+    params: Bindings
+    work: Work
     report: Report
+    others: Callable[[Unit], Maker]
     presets: dict[str, Base | None] = field(default_factory=dict)
+    kept: dict[Hashable, tuple[Call, Made | None]] = field(default_factory=dict)
 
-    def add_presets(self, calls: Mapping[str, Call | None]) -> None:
+    def check_presets(self) -> None:
         """Reports what is wrong with each preset itself, whether or not it is used."""
-        self.presets = {name: self._checked_preset(call, calls) for name, call in calls.items()}
+        for name in self.unit.presets:
+            self._preset_base(name, ())
 
-    def make(self, call: Call | None) -> Made | None:
-        """The layer that a call makes; None for what is not one, or was not read."""
-        if call is None or (base := self._base(call)) is None:
-            return None
-        own = self._arguments(call, base.cls)
-        if own is None:
+    def make(self, call: Call, bindings: Bindings, frame: Frame | None = None) -> Made | None:
+        """The layer that a call makes; None for what is not one, which is reported."""
+        key = (id(call), *(_identity(bindings.get(name)) for name in call.names or ()))
+        if key not in self.kept:
+            report = self.report
+            if frame is not None or call.names is not None:
+                why = Why(call.argument, bindings) if call.names is not None and call.argument else None
+                report = explaining(report, why, frame)
+            # The call is kept too, so that no other one gets its identity.
+            self.kept[key] = call, self._make(call, bindings, report)
+        return self.kept[key][1]
+
+    def inspect(self, call: Call) -> None:
+        """Reports what is wrong with a call that nothing makes, as far as it can be told without its expressions."""
+        base = self._base(call, self.report)
+        own = self._arguments(call, base.cls, self.report) if base else None
+        if base is None or own is None:
+            return
+        known = tuple(entry for entry in own.entries if call.names is None or not _computed(entry[1]))
+        merged = (
+            _merge(base.arguments, own._replace(entries=known))
+            if base.arguments
+            else own._replace(entries=known)
+        )
+        errors: list[Diagnostic] = []
+        self._layer(base.cls, merged, call.span, errors.append)
+        missing = {str(key.value) for key, _ in own.entries}
+        for error in errors:
+            if error.code != "NN102" or call.names is None or not missing:
+                self.report(error)
+
+    def _make(self, call: Call, bindings: Bindings, report: Report) -> Made | None:
+        base = self._base(call, report)
+        own = self._own(call, base.cls, bindings, report) if base else None
+        if base is None or own is None:
             return None
         merged = _merge(base.arguments, own) if base.arguments else own
-        place = Place(call.span, {str(key.value): value.span for key, value in merged.entries})
-        layer = self._layer(base.cls, merged, call.span, self.report)
-        return Made(layer, place, self._preset(call, base, own) if layer else None)
+        layer = self._layer(base.cls, merged, call.span, report)
+        if layer is None:
+            return None
+        fields = {str(key.value): value.span for key, value in merged.entries}
+        return Made(layer, call.span, fields, self._preset(call, base, own))
 
-    def _base(self, call: Call) -> Base | None:
-        if call.name in self.presets:
-            return self.presets[call.name]
+    def _own(self, call: Call, cls: type[Layer], bindings: Bindings, report: Report) -> nodes.Mapping | None:
+        """The call's own arguments, with values in place of expressions."""
+        if call.names is not None and call.argument is not None:
+            try:
+                call = call._replace(argument=resolve(call.argument, bindings, self.work, report))
+            except Unresolved:
+                return None
+        return self._arguments(call, cls, report)
+
+    def _base(self, call: Call, report: Report) -> Base | None:
+        found = self.unit.find_preset(call.name)
+        if found is not None:
+            unit, _ = found
+            name = call.name if unit is self.unit else call.name.partition(".")[2]
+            return (self if unit is self.unit else self.others(unit))._preset_base(name, ())
         cls = find(call.name)
-        if cls is None:
-            self.report(_unknown_layer(call, self.presets))
+        if cls is None and not self.unit.is_unreadable(call.name):
+            report(_unknown_layer(call, self.unit))
         return Base(cls) if cls else None
 
-    def _checked_preset(self, call: Call | None, calls: Mapping[str, Call | None]) -> Base | None:
-        if call is None:
+    def _preset_base(self, name: str, above: tuple[str, ...]) -> Base | None:
+        """What a preset stands for, made when it is first asked for; `above` are presets that are made from it."""
+        if name not in self.presets:
+            call = self.unit.presets[name]
+            self.presets[name] = self._checked_preset(name, call, above) if call else None
+        return self.presets[name]
+
+    def _checked_preset(self, name: str, call: Call, above: tuple[str, ...]) -> Base | None:
+        if call.name == name or call.name in above:
+            message = f'the preset "{name}" is made from itself'
+            self.report(Diagnostic("NN116", message, call.span, help="name a layer, with all the arguments"))
             return None
-        if call.name in calls:
-            message = f'a preset is made from a layer, and "{call.name}" is a preset'
-            help = "name the layer, with all the arguments"
-            self.report(Diagnostic("NN105", message, call.span, help=help))
+        if len(above) > MOST_PRESETS:
+            message = f"presets are made from each other more than {MOST_PRESETS} times"
+            self.report(Diagnostic("NN003", message, call.span, help="name the layer itself"))
             return None
-        base = self._base(call)
-        arguments = self._arguments(call, base.cls) if base else None
+        own_file = call.name in self.unit.presets
+        base = self._preset_base(call.name, (*above, name)) if own_file else self._base(call, self.report)
+        arguments = self._own(call, base.cls, self.params, self.report) if base else None
         if base is None or arguments is None:
             return None
+        merged = _merge(base.arguments, arguments) if base.arguments else arguments
         errors: list[Diagnostic] = []
-        self._layer(base.cls, arguments, call.span, errors.append)
+        self._layer(base.cls, merged, call.span, errors.append)
         # A preset may leave required fields to those who use it.
         found = [diagnostic for diagnostic in errors if diagnostic.code != "NN102"]
         for diagnostic in found:
             self.report(diagnostic)
-        return None if found else Base(base.cls, arguments)
+        return None if found else Base(base.cls, merged)
 
-    def _arguments(self, call: Call, cls: type[Layer]) -> nodes.Mapping | None:
+    def _arguments(self, call: Call, cls: type[Layer], report: Report) -> nodes.Mapping | None:
         """The call's arguments by field: a value that is not a mapping is the first field's."""
         match call.argument:
             case None | Scalar(value=None):
@@ -108,9 +178,9 @@ class Maker:
             case nodes.Mapping() as mapping:
                 return mapping
             case value:
-                return self._short_form(call, cls, value)
+                return self._short_form(call, cls, value, report)
 
-    def _short_form(self, call: Call, cls: type[Layer], value: Node) -> nodes.Mapping | None:
+    def _short_form(self, call: Call, cls: type[Layer], value: Node, report: Report) -> nodes.Mapping | None:
         fields = cls.own_fields()
         required = [name for name in fields if cls.fields[name].required]
         if not fields:
@@ -120,7 +190,7 @@ class Maker:
             help = f"write {call.name}: {{{', '.join(f'{name}: …' for name in required)}}}"
         else:
             return nodes.Mapping(((Scalar(fields[0], call.span), value),), value.span)
-        self.report(Diagnostic("NN103", message, value.span, help=help))
+        report(Diagnostic("NN103", message, value.span, help=help))
         return None
 
     def _layer(self, cls: type[Layer], arguments: nodes.Mapping, owner: Span, report: Report) -> Layer | None:
@@ -158,8 +228,9 @@ class Maker:
 
     def _hold(self, name: str, node: Node, fields: Fields, report: Report) -> None:
         """Puts the layer that a wrapper holds into its field."""
-        made = replace(self, report=report).make(parse_call(node, report, "a wrapped layer"))
-        if made is None or made.layer is None:
+        call = parse_call(node, report, "a wrapped layer")
+        made = self._make(call, {}, report) if call else None
+        if made is None:
             fields.settled.add(name)
         else:
             fields.data[name] = made.layer
@@ -212,11 +283,24 @@ def _owner(cls: type[Layer], name: str) -> str | None:
     return "activation" if name in ACTIVATIONS and "activation" in cls.fields else None
 
 
-def _unknown_layer(call: Call, presets: Collection[str]) -> Diagnostic:
+def _computed(node: Node) -> bool:
+    return any(map(is_expression, scalars(node)))
+
+
+def _identity(binding: Binding | None) -> Hashable:
+    """What tells values apart that make different layers: 1 from 1.0 and true."""
+    return None if binding is None else (type(binding.value), repr(binding.value))
+
+
+def _unknown_layer(call: Call, unit: Unit) -> Diagnostic:
     if call.name in REFUSED:
         return Diagnostic("NN112", f"{call.name} cannot stand in a spec", call.span, help=REFUSED[call.name])
     if call.name in NOT_YET:
         message = f"{call.name} is not supported by this version of nnspec"
         return Diagnostic("NN112", message, call.span, help="`nnspec layers` lists the layers that are")
-    help = did_you_mean(call.name, [*NAMES, *presets], "layers")
-    return Diagnostic("NN105", f'there is no layer or preset "{shorten(call.name)}"', call.span, help=help)
+    owner, dot, _ = call.name.partition(".")
+    included = unit.includes.get(owner) if dot else None
+    known = [f"{owner}.{name}" for name in included.callables] if included else [*NAMES, *unit.callables]
+    help = did_you_mean(call.name, known, f"names in {owner}" if included else "layers")
+    message = f'there is no layer, preset or block "{shorten(call.name)}"'
+    return Diagnostic("NN105", message, call.span, help=help)

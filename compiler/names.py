@@ -1,56 +1,117 @@
-"""The name of every layer: its own, or the one that Keras would give it."""
+"""The name of every item inside one file or block: its own, or the one that Keras would give it.
+
+Names are given before anything is repeated or chosen, so that they do not depend on params: a layer keeps its name
+when a count changes, or something is added elsewhere. What is in a repeat gets the numbers of its turns behind it.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple, TypeAlias
 
 from ..spec.diagnostics import Diagnostic, Note
-from ..spec.document import Document
-from ..spec.items import Item
-from ..spec.layers import canonical
+from ..spec.items import Call, Item, Parallel, Reuse, When, walk
 from ..spec.locate import Report
-from ..spec.named import snake_case
+from ..spec.nodes import Scalar
 from ..spec.source import Span
 
-# Each name in use by its lower case, and where it is first given.
-Taken = dict[str, tuple[str, Span]]
+# Which way of which `when` an item is in: names in different ways of one do not meet.
+Ways: TypeAlias = tuple[tuple[int, int], ...]
+# An item's names by its identity: items are compared by what they say, and two may say the same.
+LocalNames: TypeAlias = Mapping[int, str]
 
 
-def layer_names(document: Document, report: Report) -> list[str]:
-    """Each item's own name, or Keras's for a layer without one: `dense`, then `dense_1`."""
-    taken: Taken = {}
-    for i in document.inputs:
-        _take(i.name, i.span, taken, report)
-    for item in document.items:
-        if item.name:
-            _take(str(item.name.value), item.name.span, taken, report)
-    layers = {name: call.name for name, call in document.presets if call}
+class Given(NamedTuple):
+    """A name that the spec gives."""
+
+    name: str
+    span: Span
+    ways: Ways = ()
+
+
+def local_names(
+    items: tuple[Item, ...], inputs: Iterable[Scalar], base: Callable[[str], str], report: Report
+) -> LocalNames:
+    """The name of each item that makes something, or that has one. `base` gives the name that Keras would make of
+    what a call names."""
+    given = [Given(str(i.value), i.span) for i in inputs]
+    given += _given(items, ())
+    _check(given, report)
+    taken = {one.name for one in given}
     counts: Counter[str] = Counter()
-    return [
-        str(item.name.value) if item.name else _next_name(item, layers, taken, counts)
-        for item in document.items
-    ]
+    names: dict[int, str] = {}
+    for item in walk(items):
+        if item.name is not None:
+            names[id(item)] = str(item.name.value)
+        elif (word := _base(item, base)) is not None:
+            names[id(item)] = _next_name(word, taken, counts)
+    return names
 
 
-def _take(name: str, span: Span, taken: Taken, report: Report) -> None:
-    twin, first = taken.setdefault(name.lower(), (name, span))
-    if first is span:
-        return
-    message = (
-        f'the name "{name}" is taken'
-        if twin == name
-        else f'the name "{name}" differs from "{twin}" by case only'
-    )
-    note = Note(f'"{twin}" is first named here', first)
-    report(Diagnostic("NN107", message, span, (note,), help="give one of them another name"))
+def _given(items: tuple[Item, ...], ways: Ways) -> Iterable[Given]:
+    for item in items:
+        if item.name is not None:
+            yield Given(str(item.name.value), item.name.span, ways)
+        for number, part in enumerate(item.parts):
+            further = (*ways, (id(item), number)) if isinstance(item.body, When) else ways
+            yield from _given(part, further)
 
 
-def _next_name(item: Item, layers: Mapping[str, str], taken: Taken, counts: Counter[str]) -> str:
-    word = item.call.name if item.call else ""
-    base = snake_case(canonical(layers.get(word, word)) or "layer")
+def _base(item: Item, base: Callable[[str], str]) -> str | None:
+    """What an item without a name is named after; None for one that needs no name."""
+    match item.body:
+        case Call(name=name) | Parallel(merge=Call(name=name)):
+            return base(name)
+        case Reuse(reference=reference):
+            return reference.path[0] if reference else "layer"
+        case None:
+            return "layer"
+    return None
+
+
+def _next_name(word: str, taken: set[str], counts: Counter[str]) -> str:
     while True:
-        name = f"{base}_{counts[base]}" if counts[base] else base
-        counts[base] += 1
+        name = f"{word}_{counts[word]}" if counts[word] else word
+        counts[word] += 1
         if name not in taken:
             return name
+
+
+def _check(given: list[Given], report: Report) -> None:
+    """Reports names that are taken twice, differ by case only, or read as a part of another name."""
+    alike: dict[str, list[Given]] = defaultdict(list)
+    for one in given:
+        twin = next((other for other in alike[one.name.lower()] if _meet(one.ways, other.ways)), None)
+        alike[one.name.lower()].append(one)
+        if twin is not None:
+            report(_taken(one, twin))
+    first = {one.name: one for one in reversed(given)}
+    for one in given:
+        parts = one.name.split(".")
+        prefixes = (".".join(parts[:end]) for end in range(1, len(parts)))
+        owner = next((first[prefix] for prefix in prefixes if prefix in first), None)
+        if owner is not None:
+            report(_inside(one, owner))
+
+
+def _meet(a: Ways, b: Ways) -> bool:
+    """Whether two items can both be there."""
+    ways = dict(a)
+    return all(ways.get(when, way) == way for when, way in b)
+
+
+def _taken(one: Given, twin: Given) -> Diagnostic:
+    message = (
+        f'the name "{one.name}" is taken'
+        if twin.name == one.name
+        else f'the name "{one.name}" differs from "{twin.name}" by case only'
+    )
+    note = Note(f'"{twin.name}" is first named here', twin.span)
+    return Diagnostic("NN107", message, one.span, (note,), help="give one of them another name")
+
+
+def _inside(one: Given, owner: Given) -> Diagnostic:
+    message = f'the name "{one.name}" reads as a part of "{owner.name}"'
+    note = Note(f'"{owner.name}" is named here', owner.span)
+    return Diagnostic("NN107", message, one.span, (note,), help="give one of them another name")

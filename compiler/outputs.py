@@ -4,34 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..spec.blocks import Block
+from ..spec.declared import OutputDecl
 from ..spec.diagnostics import Diagnostic, Note, did_you_mean
-from ..spec.document import Document, OutputDecl
+from ..spec.document import Document, InputDecl
+from ..spec.items import Reference
 from ..spec.locate import Report
 from ..spec.source import Span
 from ..spec.training import Training
+from .bind import LookUp
+from .context import Context
 from .graph import Output, Value
-from .scope import Scope, look_up
+from .scope import PREVIOUS, Scope
 
 # The arguments of `training` that may be a list with one entry for each output.
 BY_POSITION = ("loss", "loss_weights", "metrics", "weighted_metrics")
 
 
-def expand_outputs(document: Document, scope: Scope, report: Report) -> tuple[Output, ...]:
+def expand_outputs(
+    document: Document, inputs: tuple[InputDecl, ...], look_up: LookUp, scope: Scope, report: Report
+) -> tuple[Output, ...]:
     """The declared outputs, or the last item's."""
     if not document.outputs:
         last = scope.previous if document.items else None
-        return (Output(last.node, last),) if last else ()
-    inputs = {i.name: i.span for i in document.inputs}
+        return (Output(_own_name(last), last),) if last else ()
+    spans = {i.name: i.span for i in inputs}
     taken: dict[str, Span] = {}
     outputs: list[Output] = []
     for decl in document.outputs:
-        value = look_up(decl.reference, scope, report)
-        name = _name(decl, value, scope)
+        value = look_up(decl.reference)
+        name = decl.name or (value and _name(decl.reference, value))
         if name is not None:
-            _check_name(name, decl, inputs, taken, report)
+            _check_name(name, decl, spans, taken, report)
         if name is not None and value is not None:
             outputs.append(Output(name, value))
     return tuple(outputs)
+
+
+def block_outputs(block: Block, look_up: LookUp, context: Context) -> dict[str, Value]:
+    """What a block gives, by the names of its outputs; the last item's value where it declares none."""
+    unknown = Value(f"{context.prefix}?")
+    if not block.outputs:
+        return {"output": context.scope.previous or unknown}
+    found = {output_name(decl): look_up(decl.reference) or unknown for decl in block.outputs}
+    return found or {"output": unknown}
+
+
+def output_name(decl: OutputDecl) -> str:
+    """The name of a block's output: its own, or that of what it refers to."""
+    return decl.name or ("_".join(decl.reference.path) if decl.reference else "output")
 
 
 def check_training(
@@ -67,13 +88,17 @@ def _outputs(names: list[str]) -> str:
     return f"the output {names[0]}" if len(names) == 1 else f"{len(names)} outputs"
 
 
-def _name(decl: OutputDecl, value: Value | None, scope: Scope) -> str | None:
-    """The output's name: its own, or that of what it refers to; None where that is unknown."""
-    if decl.name or value is None:
-        return decl.name
-    entry = scope.entries.get(value.node)
-    outputs = entry.outputs if entry else None
-    return f"{value.node}_{outputs[value.index]}" if outputs and value.index else value.node
+def _own_name(value: Value) -> str:
+    return value.node if value.index == 0 else f"{value.node}_{value.index}"
+
+
+def _name(reference: Reference | None, value: Value) -> str:
+    """The name of an output that has none of its own: that of its layer, or what refers to it."""
+    assert reference is not None
+    is_layer = value.index == 0 and reference.text == value.node
+    if is_layer or reference.indices or not all(map(str.isidentifier, reference.path)):
+        return _own_name(value)
+    return _own_name(value) if reference.text == PREVIOUS else "_".join(reference.path)
 
 
 def _check_name(

@@ -9,7 +9,7 @@ from ..spec.document import InputDecl
 from ..spec.layers.base import Layer
 from ..spec.source import Source
 from ..spec.training import Training
-from .graph import Argument, Output, Place, Preset
+from .graph import Argument, Origin, Output, Place, Preset, Value
 
 
 class Step(NamedTuple):
@@ -22,6 +22,15 @@ class Step(NamedTuple):
     place: Place
     preset: Preset | None = None
     named: bool = False
+    shares: str | None = None
+
+
+class Expected(NamedTuple):
+    """A value that goes into a file which says of what shape and dtype it is."""
+
+    value: Value
+    declared: InputDecl
+    place: Place
 
 
 class Program(NamedTuple):
@@ -33,3 +42,5 @@ class Program(NamedTuple):
     steps: tuple[Step, ...]
     outputs: tuple[Output, ...]
     training: Training | None
+    expected: tuple[Expected, ...] = ()
+    origin: Origin | None = None

@@ -1,176 +1,192 @@
-"""What an item can refer to, and the inputs that its references come to."""
+"""What an item can refer to, and what its references come to."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from ..spec.diagnostics import Diagnostic, did_you_mean, listed, nearest
-from ..spec.items import From, Item, Reference, References
-from ..spec.layers.base import Layer, Port
+from ..spec.diagnostics import Diagnostic, Note, did_you_mean, listed, nearest
+from ..spec.items import Reference
 from ..spec.locate import Report
 from ..spec.nodes import Scalar
 from ..spec.source import Span
-from .graph import Argument, Value
+from .graph import Value
+
+if TYPE_CHECKING:
+    from .context import Applied
 
 PREVIOUS = "previous"
 
+# What an index in brackets comes to; None where that was reported.
+Index: TypeAlias = Callable[[Scalar], int | None]
+
 
 class Entry(NamedTuple):
-    """Something that a reference can mean: a layer or an input, and what its outputs are called.
+    """What a name means: values by the names of outputs, the first being the default.
 
-    `outputs` is None where the layer could not be made.
+    `outputs` is None where nothing is known of them; `applied` is what made them, for `reuse`.
     """
 
     span: Span
-    outputs: tuple[str, ...] | None
+    values: tuple[Value, ...]
+    outputs: tuple[str, ...] | None = ("output",)
+    applied: Applied | None = None
+
+
+class Turns(NamedTuple):
+    """What a name declared in a repeat means outside it: a list, with None where a turn left the name out."""
+
+    span: Span
+    entries: tuple[Entry | Turns | None, ...]
 
 
 @dataclass
 class Scope:
     """What stands above the item at hand. Where the file's declarations are not `whole`, what a reference
-    does not find may be among the missing ones, and is no error of its own."""
+    does not find may be among the missing ones, and is no error of its own.
+
+    `around` is the scope that a turn of a repeat is in; `left_out` has the names that a `when` left out.
+    """
 
     whole: bool = True
-    entries: dict[str, Entry] = field(default_factory=dict)
     previous: Value | None = None
+    around: Scope | None = None
+    entries: dict[str, Entry | Turns] = field(default_factory=dict)
+    left_out: dict[str, Span] = field(default_factory=dict)
 
-
-def bind(item: Item, layer: Layer | None, scope: Scope, report: Report) -> tuple[Argument, ...] | None:
-    """The item's inputs, each for one port of the layer; None where one cannot be had."""
-    sources = item.sources
-    if sources is None:
-        return _from_previous(item, layer, scope, report)
-    if sources.positional:
-        return _by_position(item, layer, _look_up_all(sources.positional, scope, report), report)
-    if layer is None:
+    def find(self, name: str) -> Entry | Turns | None:
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.entries:
+                return scope.entries[name]
+            scope = scope.around
         return None
-    return _by_name(item, sources, layer, scope, report)
+
+    @property
+    def names(self) -> list[str]:
+        """Every name that a reference can begin with, the nearest last."""
+        return [*(self.around.names if self.around else ()), *self.entries]
+
+    def when_span(self, name: str) -> Span | None:
+        """The `when` that left the name out."""
+        return self.left_out.get(name) or (self.around.when_span(name) if self.around else None)
 
 
-def look_up(reference: Reference | None, scope: Scope, report: Report) -> Value | None:
+def look_up(reference: Reference | None, scope: Scope, index: Index, report: Report) -> Value | None:
     """The value that a reference means; None where it is unknown, reported unless that was done."""
     if reference is None:
         return None
     if reference.text == PREVIOUS:
         return _previous(reference, scope, report)
-    name, dot, output = reference.text.partition(".")
-    entry = scope.entries.get(name)
-    if entry is None:
-        return _nothing(name, reference, scope, report)
-    if not dot or entry.outputs is None:
-        return Value(name)
+    found = look_up_entry(reference, scope, index, report)
+    if found is None:
+        return None
+    entry, rest = found
+    if not rest or entry.outputs is None:
+        return entry.values[0]
+    name, output = ".".join(reference.path[: len(reference.path) - len(rest)]), ".".join(rest)
     if output not in entry.outputs:
         help = did_you_mean(output, entry.outputs, f"outputs of {name}")
         report(Diagnostic("NN108", f'{name} has no output "{output}"', reference.span, help=help))
         return None
-    return Value(name, entry.outputs.index(output))
+    return entry.values[entry.outputs.index(output)]
 
 
-def _look_up_all(references: References, scope: Scope, report: Report) -> list[Value | None]:
-    return [look_up(reference, scope, report) for reference in references]
+def look_up_entry(
+    reference: Reference, scope: Scope, index: Index, report: Report
+) -> tuple[Entry, tuple[str, ...]] | None:
+    """What a reference means, and those of its parts that are left for an output; None where that is reported."""
+    path = reference.path
+    for length in range(len(path), 0, -1):
+        found = scope.find(".".join(path[:length]))
+        if found is not None:
+            return _turn(found, reference, path[length:], index, report)
+    _nothing(reference, scope, report)
+    return None
+
+
+def _turn(
+    found: Entry | Turns, reference: Reference, rest: tuple[str, ...], index: Index, report: Report
+) -> tuple[Entry, tuple[str, ...]] | None:
+    """The entry in the turn that the reference says."""
+    brackets = list(reference.indices)
+    while isinstance(found, Turns):
+        if rest and _is_number(rest[0]):
+            number, rest = int(rest[0]), rest[1:]
+        elif not rest and brackets:
+            number = index(brackets.pop(0))
+            if number is None:
+                return None
+        else:
+            report(_which_turn(reference, found))
+            return None
+        entry = _at(found, number)
+        if entry is None:
+            report(_no_turn(reference, found, number))
+            return None
+        found = entry
+    if brackets:
+        message = f'"{reference.text}" has more indices than repeats around what it names'
+        report(Diagnostic("NN108", message, reference.span, help="leave the last brackets out"))
+        return None
+    return found, rest
+
+
+def _is_number(text: str) -> bool:
+    return text.removeprefix("-").isdecimal() and len(text) < 10
+
+
+def _at(turns: Turns, number: int) -> Entry | Turns | None:
+    inside = -len(turns.entries) <= number < len(turns.entries)
+    return turns.entries[number] if inside else None
+
+
+def _no_turn(reference: Reference, turns: Turns, number: int) -> Diagnostic:
+    count = len(turns.entries)
+    note = Note("it is declared in this repeat", turns.span)
+    if -count <= number < count:
+        message = f'"{reference.text}" was left out of turn {number % count} by a `when`'
+        help = "name what stands after the `when` instead"
+    else:
+        message = f'"{reference.text}" is turn {number} of {count}'
+        help = f"count from 0 to {count - 1}, or from -1 backwards" if count else "the repeat has no turn"
+    return Diagnostic("NN108", message, reference.span, (note,), help)
+
+
+def _which_turn(reference: Reference, turns: Turns) -> Diagnostic:
+    message = f'"{reference.text}" is declared in a repeat, and is a list outside it'
+    note = Note("it is declared here", turns.span)
+    help = f"say which turn: {reference.text}.0, or {reference.text}.-1 for the last"
+    return Diagnostic("NN108", message, reference.span, (note,), help)
 
 
 def _previous(reference: Reference, scope: Scope, report: Report) -> Value | None:
     if scope.previous is None and scope.whole:
         message = "nothing stands before the first layer but several inputs"
-        report(Diagnostic("NN108", message, reference.span, help=f"name one of {listed(scope.entries)}"))
+        report(Diagnostic("NN108", message, reference.span, help=f"name one of {listed(scope.names)}"))
     return scope.previous
 
 
-def _nothing(name: str, reference: Reference, scope: Scope, report: Report) -> None:
-    if scope.whole:
-        near = nearest(name, scope.entries)
-        help = f'did you mean "{near}"?' if near else f"named above: {listed(scope.entries)}"
-        report(Diagnostic("NN108", f'nothing above is named "{name}"', reference.span, help=help))
+def _nothing(reference: Reference, scope: Scope, report: Report) -> None:
+    if not scope.whole:
+        return
+    name = reference.path[0]
+    span = scope.when_span(reference.text) or scope.when_span(name)
+    if span is not None:
+        message = f'"{name}" is left out here by a `when`'
+        note = Note("the condition is not met", span)
+        help = "put what refers to it into the `when` too, or give it the same name in `else`"
+        report(Diagnostic("NN108", message, reference.span, (note,), help))
+        return
+    known = scope.names
+    near = nearest(reference.text, known)
+    help = f'did you mean "{near}"?' if near else f"named above: {listed(known)}"
+    report(Diagnostic("NN108", f'nothing above is named "{name}"', reference.span, help=help))
 
 
-def _from_previous(
-    item: Item, layer: Layer | None, scope: Scope, report: Report
-) -> tuple[Argument, ...] | None:
-    if scope.previous is not None:
-        return _by_position(item, layer, [scope.previous], report)
-    if scope.whole and item.call:
-        message = f"{item.call.name} does not say which of several inputs it takes"
-        help = f"write `from:` and one of {listed(scope.entries)}"
-        report(Diagnostic("NN108", message, item.call.span, help=help))
-    return None
-
-
-def _by_position(
-    item: Item, layer: Layer | None, values: list[Value | None], report: Report
-) -> tuple[Argument, ...] | None:
-    found = [value for value in values if value is not None]
-    if layer is None or len(found) < len(values):
-        return None
-    arguments: list[Argument] = []
-    for port in layer.ports:
-        count = len(found) if port.many else 1
-        taken, found = found[:count], found[count:]
-        arguments += [Argument(port.name, value) for value in taken]
-    if found:
-        report(_too_many(item, layer, len(values)))
-        return None
-    return _complete(item, layer, arguments, report)
-
-
-def _by_name(
-    item: Item, sources: From, layer: Layer, scope: Scope, report: Report
-) -> tuple[Argument, ...] | None:
-    ports = {port.name: port for port in layer.ports}
-    found = {str(key.value): _port(key, refs, ports, layer, scope, report) for key, refs in sources.named}
-    if None in found.values():
-        return None
-    arguments = [argument for name in ports for argument in found.get(name) or ()]
-    return _complete(item, layer, arguments, report)
-
-
-def _port(
-    key: Scalar, references: References, ports: dict[str, Port], layer: Layer, scope: Scope, report: Report
-) -> list[Argument] | None:
-    """The arguments for one port by its name; None where one cannot be had."""
-    name, kind = str(key.value), type(layer).__name__
-    if name not in ports:
-        help = did_you_mean(name, ports, f"inputs of {kind}")
-        report(Diagnostic("NN101", f'{kind} has no input "{name}"', key.span, help=help))
-        return None
-    if len(references) > 1 and not ports[name].many:
-        message = f'the input "{name}" of {kind} is one tensor, not {len(references)}'
-        report(Diagnostic("NN201", message, key.span, help="name one layer"))
-        return None
-    values = _look_up_all(references, scope, report)
-    arguments = [Argument(name, value) for value in values if value is not None]
-    return arguments if len(arguments) == len(values) else None
-
-
-def _complete(
-    item: Item, layer: Layer, arguments: list[Argument], report: Report
-) -> tuple[Argument, ...] | None:
-    """The arguments, unless a port that must be filled is not."""
-    filled = {argument.port for argument in arguments}
-    missing = next((port for port in layer.ports if not port.optional and port.name not in filled), None)
-    if missing is None:
-        return tuple(arguments)
-    example = ", ".join(f"{port.name}: …" for port in layer.ports if not port.optional)
-    message = f'{type(layer).__name__} needs an input "{missing.name}"'
-    report(Diagnostic("NN201", message, _inputs_span(item), help=f"write from: {{{example}}}"))
-    return None
-
-
-def _too_many(item: Item, layer: Layer, given: int) -> Diagnostic:
-    message = f"{type(layer).__name__} takes {_ports(layer.ports)}, not {given}"
-    help = "merge them first, with Add or Concatenate"
-    return Diagnostic("NN201", message, _inputs_span(item), help=help)
-
-
-def _ports(ports: tuple[Port, ...]) -> str:
-    if len(ports) == 1:
-        return "one input"
-    return f"at most {len(ports)} inputs ({', '.join(port.name for port in ports)})"
-
-
-def _inputs_span(item: Item) -> Span:
-    """Where the item says what it takes."""
-    if item.sources:
-        return item.sources.span
-    return item.call.span if item.call else item.span
+def collect(names: Iterable[str], turns: list[Scope], scope: Scope, span: Span) -> None:
+    """Gives the scope around a repeat a list for each name that is declared in it."""
+    for name in names:
+        entries = tuple(turn.entries.get(name) for turn in turns)
+        scope.entries[name] = Turns(span, entries)

@@ -39,6 +39,8 @@ CODES: dict[str, str] = {
     "NN111": "a layer whose output nothing uses",
     "NN112": "not supported, for a reason",
     "NN113": "unknown activation, initializer, optimizer or the like",
+    "NN116": "blocks, presets, params or files that need each other",
+    "NN117": "a file that cannot be included",
     # how layers fit together
     "NN201": "a layer's inputs are of the wrong number or rank",
     "NN202": "a layer's input has the wrong dtype",

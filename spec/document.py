@@ -7,33 +7,42 @@ from typing import Annotated, Any, NamedTuple, TypeAlias
 
 from pydantic_core import PydanticCustomError
 
-from .diagnostics import Diagnostic, did_you_mean, nearest
+from .blocks import Block, parse_blocks
+from .declared import OutputDecl, check_unique, lacking, parse_outputs, report_unknown
+from .diagnostics import Diagnostic
+from .expressions import is_expression, parse_expression
 from .fields import MAX_SIZE, DtypePolicy
-from .items import BY_HAND, Call, Item, Reference, later, parse_call, parse_item, reference, references
+from .items import Call, Item
 from .layers import is_reserved
 from .locate import Report, validate
-from .naming import bad_name, check_name, name_help
+from .naming import bad_name, check_binding, check_name, name_help
 from .nodes import Mapping, Node, Scalar, Sequence, describe, shorten, to_data
+from .params import Param, parse_params, unknown_param
+from .parse_items import check_expressions, parse_call, parse_items
 from .records import Record, doc
 from .schemas import Before, Bounds
 from .source import Source, Span
-from .training import Training, parse_training
 from .types import Dtype
 
 VERSION = 1
 # NumPy before 2.0 has 32 axes at most, the batch among them.
 MAX_AXES = 31
 
-SECTIONS = ("nnspec", "name", "description", "dtype", "inputs", "presets", "layers", "outputs", "training")
+SECTIONS = (
+    *("nnspec", "name", "description", "dtype", "params", "variants", "include", "inputs", "dims"),
+    *("presets", "blocks", "layers", "outputs", "training"),
+)
 # Sections of the language that this version does not read yet, each with what to do instead.
 LATER_SECTIONS: dict[str, str] = {
-    "params": "write the numbers where they are used",
-    "variants": "write a file for each variant",
-    "blocks": BY_HAND,
-    "include": "copy what is needed into this file",
-    "dims": "leave the section out: a named axis may have any size",
     "contracts": "leave the section out: `nnspec show` gives parameters and MACs",
 }
+
+
+class InputNode(NamedTuple):
+    """One of the network's inputs as it is written: its shape may hold expressions."""
+
+    key: Scalar
+    form: Node
 
 
 class InputDecl(NamedTuple):
@@ -45,26 +54,43 @@ class InputDecl(NamedTuple):
     dtype: str = "float32"
 
 
-class OutputDecl(NamedTuple):
-    """One of the network's outputs; `name` is None where it takes the referenced layer's."""
+class Variant(NamedTuple):
+    """A named setting of params."""
 
-    name: str | None
+    name: str
     span: Span
-    reference: Reference | None
+    settings: tuple[tuple[Scalar, Node], ...]
+
+
+class Include(NamedTuple):
+    """Another file, by the name that its blocks and presets have before their own. `path` is as written."""
+
+    name: str
+    span: Span
+    path: Scalar
 
 
 class Document(NamedTuple):
     source: Source
     name: str
+    span: Span
     description: str = ""
-    dtype: str = "float32"
-    inputs: tuple[InputDecl, ...] = ()
+    # None where the file does not say: another file that includes it then does.
+    dtype: str | None = None
+    params: tuple[Param, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    includes: tuple[Include, ...] = ()
+    inputs: tuple[InputNode, ...] = ()
+    dims: Node | None = None
     presets: tuple[tuple[str, Call | None], ...] = ()
+    blocks: tuple[Block, ...] = ()
     items: tuple[Item, ...] = ()
     outputs: tuple[OutputDecl, ...] = ()
-    training: Training | None = None
+    training: tuple[Scalar, Node] | None = None
     # Whether inputs and layers could be listed; where not, a reference to nothing is not an error of its own.
     whole: bool = True
+    # Whether the file only has blocks and presets, for others to include.
+    library: bool = False
 
 
 def axis(value: Any) -> Any:
@@ -92,7 +118,7 @@ class Header(Record):
     nnspec: int = doc("The version of the language, which is 1.")
     name: str = doc("What the network is called in Keras, ONNX and the generated code.")
     description: str = doc("What the network is for, in a sentence.", "")
-    dtype: DtypePolicy = doc("Dtype or mixed policy of all layers that have none of their own.", "float32")
+    dtype: DtypePolicy | None = doc("Dtype or mixed policy of all layers that have none of their own.", None)
 
 
 class InputForm(Record):
@@ -107,34 +133,53 @@ def parse(source: Source, root: Mapping, report: Report) -> Document:
     start = Span(source, root.span.start, root.span.start)
     meant = _check_sections(root, report)
     header = _header(root, start, meant, report)
-    inputs = _inputs(root.get("inputs"), start, meant, report)
-    items = _items(root.get("layers"), start, meant, report)
+    library = not (meant or root.get("inputs") or root.get("layers")) and _has_parts(root)
+    inputs = () if library else _inputs(root.get("inputs"), start, meant, report)
+    items = () if library else _items(root.get("layers"), start, meant, report)
+    params = parse_params(root.get("params"), report)
+    includes = _includes(root.get("include"), report)
+    presets = _presets(root.get("presets"), report)
+    blocks = parse_blocks(root.get("blocks"), report)
+    declared = [
+        *((i.name, i.span, "the include") for i in includes),
+        *((name, span, "the preset") for name, span, _ in presets),
+        *((b.name, b.span, "the block") for b in blocks),
+    ]
+    check_unique(declared, report)
     return Document(
         source,
         header.name if header else "",
+        start,
         header.description if header else "",
-        header.dtype if header else "float32",
+        header.dtype if header else None,
+        params,
+        _variants(root.get("variants"), params, report),
+        includes,
         inputs or (),
-        _presets(root.get("presets"), report),
+        root.get("dims"),
+        tuple((name, call) for name, _, call in presets),
+        blocks,
         items or (),
-        _outputs(root.get("outputs"), report),
-        parse_training(root, report),
+        parse_outputs(root.get("outputs"), report),
+        _training(root, report),
         whole=inputs is not None and items is not None,
+        library=library,
     )
 
 
 def _check_sections(root: Mapping, report: Report) -> frozenset[str | None]:
     """Reports the sections that a spec does not have; gives those that were probably meant."""
-    meant: set[str | None] = set()
     for key, _ in root.entries:
-        word = str(key.value)
-        if word in LATER_SECTIONS:
-            report(later(word, LATER_SECTIONS[word], key.span))
-        elif word not in SECTIONS:
-            meant.add(nearest(word, SECTIONS))
-            message = f'a spec has no section "{shorten(word)}"'
-            report(Diagnostic("NN101", message, key.span, help=did_you_mean(word, SECTIONS, "sections")))
-    return frozenset(meant)
+        if (word := str(key.value)) in LATER_SECTIONS:
+            message = f'"{word}" is not supported by this version of nnspec'
+            report(Diagnostic("NN112", message, key.span, help=LATER_SECTIONS[word]))
+    kept = tuple(entry for entry in root.entries if entry[0].value not in LATER_SECTIONS)
+    return report_unknown(root._replace(entries=kept), SECTIONS, "a spec", "section", report)
+
+
+def _has_parts(root: Mapping) -> bool:
+    """Whether the file has something for others to include."""
+    return root.get("blocks") is not None or root.get("presets") is not None
 
 
 def _header(root: Mapping, start: Span, meant: frozenset[str | None], report: Report) -> Header | None:
@@ -155,90 +200,134 @@ def _header(root: Mapping, start: Span, meant: frozenset[str | None], report: Re
     return header
 
 
+# --- inputs, layers and training
+
+
 def _inputs(
     node: Node | None, start: Span, meant: frozenset[str | None], report: Report
-) -> tuple[InputDecl, ...] | None:
+) -> tuple[InputNode, ...] | None:
     if isinstance(node, Mapping) and node.entries:
-        return tuple(_input(key, value, report) for key, value in node.entries)
+        for key, _ in node.entries:
+            check_name(str(key.value), key.span, report, "an input")
+        check_expressions(node, report)
+        return tuple(InputNode(key, value) for key, value in node.entries)
     if node is not None or "inputs" not in meant:
-        report(
-            _lacking(
-                "inputs", "a mapping of names to shapes", node, start, "write inputs: {image: [28, 28, 1]}"
-            )
-        )
+        help = "write inputs: {image: [28, 28, 1]}"
+        report(lacking("a spec", "inputs", "a mapping of names to shapes", node, start, help))
     return None
 
 
-def _input(key: Scalar, value: Node, report: Report) -> InputDecl:
+def declare(key: Scalar, form: Node | None, report: Report) -> InputDecl:
+    """An input whose expressions have their values; without a form, nothing is known of it."""
     name = str(key.value)
-    check_name(name, key.span, report, "an input")
-    if isinstance(value, Sequence):
-        value = Mapping(((Scalar("shape", key.span), value),), value.span)
-    if not isinstance(value, Mapping):
-        message = f"an input is its shape, not {describe(value)}"
-        help = f"write {name}: [28, 28, 1], or {name}: {{shape: [28, 28, 1], dtype: float32}}"
-        report(Diagnostic("NN103", message, value.span, help=help))
+    if isinstance(form, Sequence):
+        form = Mapping(((Scalar("shape", key.span), form),), form.span)
+    if form is None:
         return InputDecl(name, key.span, None)
-    form = validate(InputForm, value, key.span, report, title=f"input {name}")
+    if not isinstance(form, Mapping):
+        message = f"an input is its shape, not {describe(form)}"
+        help = f"write {name}: [28, 28, 1], or {name}: {{shape: [28, 28, 1], dtype: float32}}"
+        report(Diagnostic("NN103", message, form.span, help=help))
+        return InputDecl(name, key.span, None)
+    made = validate(InputForm, form, key.span, report, title=f"input {name}")
     return (
-        InputDecl(name, key.span, tuple(form.shape), form.dtype) if form else InputDecl(name, key.span, None)
+        InputDecl(name, key.span, tuple(made.shape), made.dtype) if made else InputDecl(name, key.span, None)
     )
-
-
-def _presets(node: Node | None, report: Report) -> tuple[tuple[str, Call | None], ...]:
-    if node is None:
-        return ()
-    if not isinstance(node, Mapping):
-        help = "write presets: {DefaultDense: {Dense: {activation: relu}}}"
-        report(Diagnostic("NN103", f"presets must be a mapping, not {describe(node)}", node.span, help=help))
-        return ()
-    presets = (_preset(key, value, report) for key, value in node.entries)
-    return tuple((name, call) for name, call in presets if not is_reserved(name))
-
-
-def _preset(key: Scalar, value: Node, report: Report) -> tuple[str, Call | None]:
-    name = str(key.value)
-    if is_reserved(name):
-        message = f'a preset cannot be named "{name}": it is a layer'
-        report(Diagnostic("NN106", message, key.span, help="give the preset a name of its own"))
-    else:
-        check_name(name, key.span, report, "a preset")
-    return name, parse_call(value, report, "a preset")
 
 
 def _items(
     node: Node | None, start: Span, meant: frozenset[str | None], report: Report
 ) -> tuple[Item, ...] | None:
     if isinstance(node, Sequence) and node.items:
-        return tuple(parse_item(item, report) for item in node.items)
+        return parse_items(node, report)
     if node is not None or "layers" not in meant:
-        report(_lacking("layers", "a list", node, start, "write layers: with `- Dense: 10` on the next line"))
+        help = "write layers: with `- Dense: 10` on the next line"
+        report(lacking("a spec", "layers", "a list", node, start, help))
     return None
 
 
-def _lacking(section: str, form: str, node: Node | None, start: Span, help: str) -> Diagnostic:
+def _training(root: Mapping, report: Report) -> tuple[Scalar, Node] | None:
+    key, node = root.key("training"), root.get("training")
+    if key is None or node is None:
+        return None
+    check_expressions(node, report)
+    return key, node
+
+
+# --- what is declared for others to use
+
+
+def _presets(node: Node | None, report: Report) -> list[tuple[str, Span, Call | None]]:
     if node is None:
-        return Diagnostic("NN102", f'a spec needs "{section}"', start, help=help)
-    given = "an empty one" if isinstance(node, Mapping | Sequence) and not to_data(node) else describe(node)
-    return Diagnostic("NN103", f"{section} must be {form}, not {given}", node.span, help=help)
+        return []
+    if not isinstance(node, Mapping):
+        help = "write presets: {DefaultDense: {Dense: {activation: relu}}}"
+        report(Diagnostic("NN103", f"presets must be a mapping, not {describe(node)}", node.span, help=help))
+        return []
+    presets = (_preset(key, value, report) for key, value in node.entries)
+    return [preset for preset in presets if not is_reserved(preset[0])]
 
 
-def _outputs(node: Node | None, report: Report) -> tuple[OutputDecl, ...]:
-    match node:
-        case None:
-            return ()
-        case Mapping(entries=()):
-            help = "name a layer: outputs: probabilities; or leave the section out for the last one"
-            report(Diagnostic("NN103", "outputs must not be empty", node.span, help=help))
-            return ()
-        case Mapping(entries=entries):
-            return tuple(_output(key, value, report) for key, value in entries)
-    nodes = node.items if isinstance(node, Sequence) else (node,)
-    return tuple(
-        OutputDecl(None, part.span, ref) for part, ref in zip(nodes, references(node, report), strict=False)
-    )
+def _preset(key: Scalar, value: Node, report: Report) -> tuple[str, Span, Call | None]:
+    name = str(key.value)
+    if is_reserved(name):
+        message = f'a preset cannot be named "{name}": it is a layer'
+        report(Diagnostic("NN106", message, key.span, help="give the preset a name of its own"))
+    else:
+        check_name(name, key.span, report, "a preset")
+    return name, key.span, parse_call(value, report, "a preset")
 
 
-def _output(key: Scalar, value: Node, report: Report) -> OutputDecl:
-    check_name(str(key.value), key.span, report, "an output")
-    return OutputDecl(str(key.value), key.span, reference(value, report))
+def _includes(node: Node | None, report: Report) -> tuple[Include, ...]:
+    if node is None:
+        return ()
+    if not isinstance(node, Mapping):
+        help = "write include: {resnet: blocks/resnet.nn.yaml}"
+        report(Diagnostic("NN103", f"include must be a mapping, not {describe(node)}", node.span, help=help))
+        return ()
+    includes = [_include(key, value, report) for key, value in node.entries]
+    return tuple(include for include in includes if include is not None)
+
+
+def _include(key: Scalar, value: Node, report: Report) -> Include | None:
+    name = str(key.value)
+    if is_reserved(name):
+        message = f'an include cannot be named "{name}": it is a layer'
+        report(Diagnostic("NN106", message, key.span, help="give the include a name of its own"))
+        return None
+    if not check_binding(name, key.span, report, "an include"):
+        return None
+    if isinstance(value, Scalar) and isinstance(value.value, str) and not is_expression(value):
+        return Include(name, key.span, value)
+    message = f"an include is the path of a file, not {describe(value)}"
+    report(Diagnostic("NN103", message, value.span, help=f"write {name}: blocks/{name}.nn.yaml"))
+    return None
+
+
+def _variants(node: Node | None, params: tuple[Param, ...], report: Report) -> tuple[Variant, ...]:
+    if node is None:
+        return ()
+    if not isinstance(node, Mapping):
+        help = "write variants: {tiny: {width: 0.25}}"
+        report(Diagnostic("NN103", f"variants must be a mapping, not {describe(node)}", node.span, help=help))
+        return ()
+    variants = [_variant(key, value, params, report) for key, value in node.entries]
+    return tuple(variant for variant in variants if variant is not None)
+
+
+def _variant(key: Scalar, value: Node, params: tuple[Param, ...], report: Report) -> Variant | None:
+    name = str(key.value)
+    if not check_name(name, key.span, report, "a variant"):
+        return None
+    if not isinstance(value, Mapping):
+        message = f"a variant is a mapping of params to values, not {describe(value)}"
+        report(Diagnostic("NN103", message, value.span, help=f"write {name}: {{width: 0.25}}"))
+        return None
+    known = {param.name for param in params}
+    for param, setting in value.entries:
+        if param.value not in known:
+            report(unknown_param(str(param.value), params, "the file", param.span))
+        if is_expression(setting):
+            assert isinstance(setting, Scalar)
+            parse_expression(setting, report)
+    return Variant(name, key.span, tuple(entry for entry in value.entries if entry[0].value in known))

@@ -27,22 +27,23 @@ FLAGS = os.O_RDONLY | sum(
 )
 
 
-def file_loader(root: Path) -> FileLoader:
-    """Reads `{file: …}` weights relative to `root`, the folder of the outermost spec; each file once."""
-    return cache(lambda path: read_fixed(root, path))
+def file_loader(root: Path, folder: Path) -> FileLoader:
+    """Reads `{file: …}` weights relative to `folder`, that of the file which names them; each once."""
+    return cache(lambda path: read_fixed(root, path, folder))
 
 
-def confined(root: Path, path: str) -> Path:
-    """The file inside `root`. Raises PydanticCustomError for an absolute path, or one that leaves the root,
-    by `..` or through a link."""
+def confined(root: Path, path: str, folder: Path) -> Path:
+    """The file inside `root`, `path` being relative to `folder`. Raises PydanticCustomError for an absolute path,
+    or one that leaves the root, by `..` or through a link."""
     if "\0" in path or not path:
         raise _refused(path, "it is not a path")
     if Path(path).is_absolute() or path.startswith("~"):
-        raise _refused(path, "it is absolute", "give a path relative to the spec's folder")
+        raise _refused(path, "it is absolute", "give a path relative to the file that names it")
     base = Path(os.path.realpath(root))
-    real = Path(os.path.realpath(base / path))
+    real = Path(os.path.realpath(folder / path))
     if not real.is_relative_to(base):
-        raise _refused(path, "it is outside the spec's folder", "put the file beside the spec")
+        help = "put the file inside, or widen the folder with --root"
+        raise _refused(path, "it is outside the folder of the spec", help)
     return real
 
 
@@ -64,9 +65,11 @@ def read_regular(path: Path, shown: str, limit: int) -> bytes:
         os.close(handle)
 
 
-def read_fixed(root: Path, path: str) -> Fixed:
-    """The array of a `.npy` file inside the root, never unpickled. Raises PydanticCustomError."""
-    data = read_regular(confined(root, path), path, MAX_WEIGHT_FILE)
+def read_fixed(root: Path, path: str, folder: Path) -> Fixed:
+    """The array of a `.npy` file inside the root, never unpickled, with its path from there. Raises
+    PydanticCustomError."""
+    real = confined(root, path, folder)
+    data = read_regular(real, path, MAX_WEIGHT_FILE)
     if not data.startswith(NPY):
         raise _refused(path, "it is not a .npy file", "save an array with numpy.save")
     array = _array(data, path)
@@ -77,7 +80,8 @@ def read_fixed(root: Path, path: str) -> Fixed:
     if not np.isfinite(array).all():
         context = {"path": path, "code": "NN305", "help": "look for NaN and infinity in it", "at": ("file",)}
         raise PydanticCustomError("fixed_file", '"{path}" holds values that are not finite', context)
-    return Fixed(array, array.shape, path, hashlib.sha256(data).hexdigest())
+    inside = real.relative_to(os.path.realpath(root)).as_posix()
+    return Fixed(array, array.shape, inside, hashlib.sha256(data).hexdigest())
 
 
 def _array(data: bytes, path: str) -> np.ndarray:
@@ -104,7 +108,7 @@ def _array(data: bytes, path: str) -> np.ndarray:
 
 
 def _refused(
-    path: str, reason: str, help: str = "name a .npy file inside the spec's folder"
+    path: str, reason: str, help: str = "name a file inside the folder of the spec"
 ) -> PydanticCustomError:
     context = {"path": path, "reason": reason, "help": help, "code": "NN301", "at": ("file",)}
     return PydanticCustomError("fixed_file", '"{path}" cannot be read: {reason}', context)

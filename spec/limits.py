@@ -11,14 +11,15 @@ FILE_BYTES = 4 * 1024 * 1024
 DEPTH = 64
 NODES = 1_000_000
 LAYERS = 200_000
+INCLUDES = 256
 # Weights and activations of one sample together; beyond it a slip of the finger would end the process.
 BYTES = 16 * 2**30
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on one file: its size, how deep collections nest, how many nodes it has with aliases expanded,
-    how many layers its network has, and how many bytes those need.
+    """Bounds on one file: its size, how deep collections nest (and calls of blocks), how many nodes it has with
+    aliases expanded, how many files it includes, how many layers its network has, and how many bytes those need.
 
     The reader takes any depth; those who walk its tree by recursion do not, so raise `depth` with care.
     """
@@ -26,6 +27,7 @@ class Limits:
     file_bytes: int = FILE_BYTES
     depth: int = DEPTH
     nodes: int = NODES
+    includes: int = INCLUDES
     layers: int = LAYERS
     bytes: int = BYTES
 

@@ -17,6 +17,10 @@ MAX_NAME = 100
 
 KEYWORD = "it is a keyword of Python, which the generated code is in"
 
+# A layer deep inside has the names of all that it is in before its own, and numbers of turns behind names.
+PATH = re.compile(rf"{NAME.pattern}(\.([A-Za-z][A-Za-z0-9_]*|0|[1-9][0-9]*))*", re.ASCII)
+MAX_PATH = 1000
+
 # Words that mean something where a name could stand.
 WORDS = frozenset(
     {
@@ -24,6 +28,10 @@ WORDS = frozenset(
         *("repeat", "as", "layers", "parallel", "merge", "when", "else", "reuse"),
     }
 )
+
+# What names mean in an expression before any param is looked at.
+CONSTANTS = frozenset({"true", "false", "null"})
+FUNCTIONS = ("min", "max", "abs", "round", "floor", "ceil", "int", "float", "len", "range", "divisible")
 
 
 def bad_name(name: str) -> str | None:
@@ -50,6 +58,23 @@ def check_name(name: str, span: Span, report: Report, what: str) -> bool:
         return True
     help = name_help(name)
     report(Diagnostic("NN106", f'{what} cannot be named "{shorten(name)}": {reason}', span, help=help))
+    return False
+
+
+def check_path(name: str, span: Span, report: Report, what: str) -> bool:
+    """Reports what cannot name a layer; whether it can. `stage_2.conv_1` can, as `nnspec expand` writes it."""
+    if "." in name and len(name) <= MAX_PATH and PATH.fullmatch(name):
+        return True
+    return check_name(name, span, report, what)
+
+
+def check_binding(name: str, span: Span, report: Report, what: str) -> bool:
+    """Reports a name that cannot be used in expressions; whether it can."""
+    if name not in CONSTANTS and name not in FUNCTIONS:
+        return check_name(name, span, report, what)
+    reason = "it is a constant" if name in CONSTANTS else "it is a function of expressions"
+    help = f"write another name, such as {name}_1"
+    report(Diagnostic("NN106", f'{what} cannot be named "{name}": {reason}', span, help=help))
     return False
 
 

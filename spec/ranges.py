@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
-from itertools import combinations
+from itertools import chain, combinations
 from itertools import product as grid
 from math import inf, lcm, prod
 from typing import TypeAlias
@@ -17,6 +17,8 @@ Values: TypeAlias = Mapping[Symbol, int]
 
 # How many numbers are computed with, at most, in comparing two sizes by their values.
 EFFORT = 16384
+# How many of these are large ones.
+MAX_FAR = 256
 # How many products a size may be taken apart into in finding its least value.
 MAX_PRODUCTS = 4096
 
@@ -68,12 +70,10 @@ def always_equal(a: Size, b: Size) -> bool | None:
     if a == b or (isinstance(a, int) and isinstance(b, int)):
         return a == b
     found = ordered(symbols((a, b)))
-    period = lcm(_period(a, 1), _period(b, 1))
-    sides = [period * (1 + max(_degree(a, s), _degree(b, s))) for s in found]
-    sides = [min(side, choices(s) or side) for side, s in zip(sides, found, strict=True)]
-    decides = prod(sides) <= _tries((a, b))
-    box = _box(found, sides) if decides else _spread(found, _tries((a, b)))
-    if any(evaluate(a, values) != evaluate(b, values) for values in box):
+    sides = _sides(a, b, found)
+    decides = prod(sides) <= _tries(a, b)
+    tried = _box(found, sides) if decides else _tried(a, b, found)
+    if any(evaluate(a, values) != evaluate(b, values) for values in tried):
         return False
     return True if decides else None
 
@@ -84,7 +84,7 @@ def counterexample(a: Size, b: Size) -> dict[Symbol, int] | None:
     if always_equal(a, b) is not False:
         return None
     differing: dict[Symbol, int] | None = None
-    for values in _spread(ordered(symbols((a, b))), _tries((a, b))):
+    for values in _tried(a, b, ordered(symbols((a, b)))):
         x, y = evaluate(a, values), evaluate(b, values)
         if x != y and x > 1 and y > 1:
             return values
@@ -146,9 +146,21 @@ def _first(holds: Callable[[int], bool], last: int) -> int | None:
     return low
 
 
-def _tries(sizes: tuple[Size, Size]) -> int:
+def _tries(a: Size, b: Size) -> int:
     """How many sets of values two sizes are compared for."""
-    return EFFORT // (1 + sum(size.parts for size in sizes if isinstance(size, Expr))) + 9
+    return EFFORT // (1 + sum(size.parts for size in (a, b) if isinstance(size, Expr))) + 9
+
+
+def _tried(a: Size, b: Size, found: list[Symbol]) -> Iterator[dict[Symbol, int]]:
+    """Sizes of axes for which two sizes are compared, small ones first."""
+    return chain(_spread(found, _tries(a, b)), _far(found, _sides(a, b, found)))
+
+
+def _sides(a: Size, b: Size, found: list[Symbol]) -> list[int]:
+    """How many sizes of each axis decide whether two sizes are equal."""
+    period = lcm(_period(a, 1), _period(b, 1))
+    sides = [period * (1 + max(_degree(a, s), _degree(b, s))) for s in found]
+    return [min(side, choices(s) or side) for side, s in zip(sides, found, strict=True)]
 
 
 def _box(found: list[Symbol], sides: list[int]) -> Iterator[dict[Symbol, int]]:
@@ -169,6 +181,14 @@ def _spread(found: list[Symbol], count: int) -> Iterator[dict[Symbol, int]]:
         return iter(sorted(box, key=lambda values: sum(values.values())))
     tried = ([n * (i + 1) % 61 % (choices(s) or 61) for i, s in enumerate(found)] for n in range(1, count))
     return ({s: s.least + i * s.unit for s, i in zip(found, numbers, strict=True)} for numbers in tried)
+
+
+def _far(found: list[Symbol], sides: list[int]) -> Iterator[dict[Symbol, int]]:
+    """Sets of values all over the box of these sides, for sizes that are alike in small things."""
+    for n in range(1, MAX_FAR):
+        counts = [n + (i + n) * n * side // MAX_FAR for i, side in enumerate(sides, start=1)]
+        axes = zip(found, counts, sides, strict=True)
+        yield {s: s.least + count % side * s.unit for s, count, side in axes}
 
 
 def _period(size: Size, modulus: int) -> int:

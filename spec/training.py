@@ -152,11 +152,8 @@ class Section(Record):
     auto_scale_loss: bool = doc("Whether float16 losses are scaled.", True)
 
 
-def parse_training(root: nodes.Mapping, report: Report) -> Training | None:
-    """The section `training`; None where there is none, or where what is wrong with it was reported."""
-    key, node = root.key("training"), root.get("training")
-    if key is None or node is None:
-        return None
+def parse_training(key: nodes.Scalar, node: nodes.Node, report: Report) -> Training | None:
+    """The section `training`, which stands at its key; None where what is wrong with it was reported."""
     if not isinstance(node, nodes.Mapping):
         help = "write training: {optimizer: Adam, loss: mse}"
         report(Diagnostic("NN103", f"training is a mapping, not {describe(node)}", node.span, help=help))
