@@ -39,6 +39,8 @@ CODES: dict[str, str] = {
     "NN111": "a layer whose output nothing uses",
     "NN112": "not supported, for a reason",
     "NN113": "unknown activation, initializer, optimizer or the like",
+    "NN114": "an expression that is not well-formed",
+    "NN115": "an expression that has no value",
     "NN116": "blocks, presets, params or files that need each other",
     "NN117": "a file that cannot be included",
     # how layers fit together
@@ -49,6 +51,8 @@ CODES: dict[str, str] = {
     "NN205": "sizes that do not add up",
     "NN206": "a size that does not divide",
     "NN207": "a size must be known, and is not",
+    "NN208": "a size in the bounds of `dims` that fails",
+    "NN209": "not proved for all sizes in the bounds of `dims`",
     # weights
     "NN301": "a file of weights cannot be read",
     "NN302": "a weight of the wrong shape or dtype",
