@@ -65,6 +65,7 @@ def expand(unit: Unit, settings: Settings, root: Path, limits: Limits, report: R
         training,
         tuple(state.expected),
         Origin(unit, params, settings.variant),
+        state.makers.dims(unit, params, inputs),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 
 from ..spec.diagnostics import Diagnostic, Note
+from ..spec.dims import Dims
 from ..spec.initializers import Fixed, inner, misfit
 from ..spec.layers.base import Layer, LayerError, check_activations, require_representable
 from ..spec.locate import Report
@@ -25,7 +26,7 @@ def infer(program: Program, report: Report) -> Graph:
     """The program's layers with their types. A layer whose input is unknown is left out without a word
     more."""
     inputs = tuple(
-        _input(decl.name, decl.shape, decl.dtype, decl.span, 1000 * number)
+        Input(decl.name, _input_type(decl.shape, decl.dtype, 1000 * number, program.dims), decl.span)
         for number, decl in enumerate(program.inputs)
         if decl.shape is not None
     )
@@ -77,14 +78,19 @@ def _unused(message: str, span: Span) -> Diagnostic:
     return Diagnostic("NN111", message, span, help=help, severity="warning")
 
 
-def _input(name: str, shape: tuple[int | str | None, ...], dtype: str, span: Span, number: int) -> Input:
-    """An input of that type; axes without a name are told apart by numbers from `number` on."""
-    sizes = [_axis(axis, number + i) for i, axis in enumerate(shape)]
-    return Input(name, TensorType((BATCH, *sizes), dtype), span)
+def _input_type(shape: tuple[int | str | None, ...], dtype: str, number: int, dims: Dims) -> TensorType:
+    """The type of an input; axes without a name are told apart by numbers from `number` on."""
+    sizes = [_axis(axis, number + i, dims) for i, axis in enumerate(shape)]
+    return TensorType((BATCH, *sizes), dtype)
 
 
-def _axis(axis: int | str | None, number: int) -> Size:
-    return axis if isinstance(axis, int) else symbol(axis, 0 if axis else number)
+def _axis(axis: int | str | None, number: int, dims: Dims) -> Size:
+    match axis:
+        case int():
+            return axis
+        case str() if axis in dims:
+            return dims[axis].size
+    return symbol(axis, 0 if axis else number)
 
 
 def infer_step(step: Step, types: Types, lines: dict[str, Span], kept: Kept, report: Report) -> Node | None:
@@ -120,7 +126,7 @@ def _signature_of(
     try:
         signature = call(step.layer, step.arguments, given)
     except LayerError as error:
-        report(_located(error, step, given, lines))
+        report(located(error, step, given, lines))
         return None
     misfits = list(misfitting_weights(step.layer, signature, step))
     for diagnostic in misfits:
@@ -224,7 +230,10 @@ def misfitting_weights(layer: Layer, signature: Signature, step: Step) -> Iterat
             yield Diagnostic("NN203", message, step.place.of(field), help="choose another initializer")
 
 
-def _located(error: LayerError, step: Step, given: list[TensorType], lines: dict[str, Span]) -> Diagnostic:
+def located(
+    error: LayerError, step: Step | Node, given: list[TensorType], lines: dict[str, Span]
+) -> Diagnostic:
+    """What a layer says of its inputs, at its place; `lines` has where each of these is declared, by name."""
     assert step.arguments is not None
     notes = tuple(
         Note(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..spec.dims import Dims, check_dims, parse_dims
 from ..spec.document import InputDecl, declare
 from ..spec.evaluate import Work
 from ..spec.files import file_loader
@@ -49,6 +50,21 @@ class Makers:
             return declare(key, resolve(form, params, self.work, report), report)
         except Unresolved:
             return declare(key, None, report)
+
+    def dims(self, unit: Unit, params: Bindings, inputs: tuple[InputDecl, ...]) -> Dims:
+        """The bounds of the inputs' axes."""
+        node = unit.document.dims
+        if node is None:
+            return {}
+        report = explaining(self.report, Why(node, params), None)
+        try:
+            dims = parse_dims(resolve(node, params, self.work, report), report)
+        except Unresolved:
+            return {}
+        shapes = [declared.shape for declared in inputs if declared.shape is not None]
+        if len(shapes) == len(inputs):
+            check_dims(dims, shapes, report)
+        return dims
 
     def training(self, unit: Unit, params: Bindings) -> Training | None:
         if unit.document.training is None:

@@ -75,11 +75,16 @@ def _folder(source: Source, root: Path) -> Path:
 
 
 def _front_end(unit: Unit, settings: Settings, root: Path, limits: Limits, found: Findings) -> Graph:
-    graph = infer(expand(unit, settings, root, limits, found.report), found.report)
+    program = expand(unit, settings, root, limits, found.report)
+    graph = infer(program, found.report)
     check_memory(graph, limits, found.report)
     check_macs(graph, found.report)
     if has_errors(found.seen.values()):
         return graph
+    if program.dims:
+        from .bounds import check_bounds
+
+        check_bounds(graph, program.dims, found.report)
     graph = without_unused(graph, found.report)
     check_masks(graph, found.report)
     return graph

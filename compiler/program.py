@@ -3,8 +3,10 @@ inferred."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from ..spec.dims import Dim
 from ..spec.document import InputDecl
 from ..spec.layers.base import Layer
 from ..spec.source import Source
@@ -44,3 +46,4 @@ class Program(NamedTuple):
     training: Training | None
     expected: tuple[Expected, ...] = ()
     origin: Origin | None = None
+    dims: Mapping[str, Dim] = {}

@@ -156,7 +156,7 @@ def parse(source: Source, root: Mapping, report: Report) -> Document:
         _variants(root.get("variants"), params, report),
         includes,
         inputs or (),
-        root.get("dims"),
+        _dims(root.get("dims"), report),
         tuple((name, call) for name, _, call in presets),
         blocks,
         items or (),
@@ -233,6 +233,12 @@ def declare(key: Scalar, form: Node | None, report: Report) -> InputDecl:
     return (
         InputDecl(name, key.span, tuple(made.shape), made.dtype) if made else InputDecl(name, key.span, None)
     )
+
+
+def _dims(node: Node | None, report: Report) -> Node | None:
+    if node is not None:
+        check_expressions(node, report)
+    return node
 
 
 def _items(

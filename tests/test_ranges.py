@@ -126,3 +126,15 @@ def test_what_takes_too_long_to_prove_is_not_said_to_be_proved(stride: int) -> N
     again = ceil_div(h // 2 + ceil_div(h, 2), stride)
     assert always_equal(again, ceil_div(h, stride)) is None
     assert counterexample(again, ceil_div(h, stride)) is None
+    # They differ for one size in 49,999.
+    assert always_equal(h + h // 49_999 - (h + 1) // 49_999, h) is None
+
+
+def test_sizes_that_differ_late_are_told_apart() -> None:
+    h, w = symbol("h"), symbol("w", unit=7, least=70)
+    late = ceil_div(h, 50_000)
+    assert always_equal(late, 1) is False
+    assert always_equal(ceil_div(h + w, 90_001), ceil_div(h, 90_001)) is False
+    example = counterexample(late, 1)
+    assert example is not None
+    assert min(example.values()) > 50_000
