@@ -64,7 +64,7 @@ def expand(unit: Unit, settings: Settings, root: Path, limits: Limits, report: R
         outputs,
         training,
         tuple(state.expected),
-        Origin(unit, params, settings.variant),
+        Origin(unit, root, params, settings.variant),
         state.makers.dims(unit, params, inputs),
     )
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 from ..spec.diagnostics import Diagnostic
@@ -100,15 +101,22 @@ class Node(NamedTuple):
         return tuple(Value(self.name, i) for i in range(len(self.signature.outputs)))
 
     @property
+    def weights(self) -> tuple[WeightSpec, ...]:
+        """The weights that are the node's own: none where it applies another node's layer."""
+        return () if self.shares else self.signature.weights
+
+    @property
     def parameters(self) -> int:
         """Number of elements of all weights that are the node's own."""
-        return 0 if self.shares else sum(weight.size for weight in self.signature.weights)
+        return sum(weight.size for weight in self.weights)
 
 
 class Origin(NamedTuple):
-    """What a graph was made of: a file with its includes, the values of its params, and the variant chosen."""
+    """What a graph was made of: a file with its includes, the folder that all files are in, the values of its params,
+    and the variant chosen."""
 
     unit: Unit
+    root: Path
     params: Bindings
     variant: str | None = None
 
@@ -162,12 +170,7 @@ class Graph:
     @cached_property
     def weights(self) -> dict[str, WeightSpec]:
         """Every weight by its key in the store, `layer/weight`."""
-        return {
-            f"{node.name}/{weight.name}": weight
-            for node in self.nodes
-            if not node.shares
-            for weight in node.signature.weights
-        }
+        return {f"{node.name}/{weight.name}": weight for node in self.nodes for weight in node.weights}
 
     @property
     def macs(self) -> Size:

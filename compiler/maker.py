@@ -92,7 +92,7 @@ class Maker:
     def inspect(self, call: Call) -> None:
         """Reports what is wrong with a call that nothing makes, as far as it can be told without its expressions."""
         base = self._base(call, self.report)
-        own = self._arguments(call, base.cls, self.report) if base else None
+        own = arguments_by_field(call, base.cls, self.report) if base else None
         if base is None or own is None:
             return
         known = tuple(entry for entry in own.entries if call.names is None or not _computed(entry[1]))
@@ -127,7 +127,7 @@ class Maker:
                 call = call._replace(argument=resolve(call.argument, bindings, self.work, report))
             except Unresolved:
                 return None
-        return self._arguments(call, cls, report)
+        return arguments_by_field(call, cls, report)
 
     def _base(self, call: Call, report: Report) -> Base | None:
         found = self.unit.find_preset(call.name)
@@ -169,29 +169,6 @@ class Maker:
         for diagnostic in found:
             self.report(diagnostic)
         return None if found else Base(base.cls, merged)
-
-    def _arguments(self, call: Call, cls: type[Layer], report: Report) -> nodes.Mapping | None:
-        """The call's arguments by field: a value that is not a mapping is the first field's."""
-        match call.argument:
-            case None | Scalar(value=None):
-                return nodes.Mapping((), call.span)
-            case nodes.Mapping() as mapping:
-                return mapping
-            case value:
-                return self._short_form(call, cls, value, report)
-
-    def _short_form(self, call: Call, cls: type[Layer], value: Node, report: Report) -> nodes.Mapping | None:
-        fields = cls.own_fields()
-        required = [name for name in fields if cls.fields[name].required]
-        if not fields:
-            message, help = f"{call.name} has no argument for {describe(value)}", f"write {call.name} alone"
-        elif isinstance(value, nodes.Sequence) and len(required) > 1:
-            message = f"the arguments of {call.name} are given by name, not as a list"
-            help = f"write {call.name}: {{{', '.join(f'{name}: …' for name in required)}}}"
-        else:
-            return nodes.Mapping(((Scalar(fields[0], call.span), value),), value.span)
-        report(Diagnostic("NN103", message, value.span, help=help))
-        return None
 
     def _layer(self, cls: type[Layer], arguments: nodes.Mapping, owner: Span, report: Report) -> Layer | None:
         """The layer with these arguments; None where an error was reported."""
@@ -243,6 +220,30 @@ class Maker:
         layer = self._layer(base.cls, _merge(own, base.arguments), call.span, lambda _: None)
         fields = tuple(str(key.value) for key, _ in base.arguments.entries)
         return Preset(call.name, layer, fields) if layer else None
+
+
+def arguments_by_field(call: Call, cls: type[Layer], report: Report) -> nodes.Mapping | None:
+    """The call's arguments by field: a value that is not a mapping is the first field's."""
+    match call.argument:
+        case None | Scalar(value=None):
+            return nodes.Mapping((), call.span)
+        case nodes.Mapping() as mapping:
+            return mapping
+        case value:
+            return _short_form(call, cls, value, report)
+
+def _short_form(call: Call, cls: type[Layer], value: Node, report: Report) -> nodes.Mapping | None:
+    fields = cls.own_fields()
+    required = [name for name in fields if cls.fields[name].required]
+    if not fields:
+        message, help = f"{call.name} has no argument for {describe(value)}", f"write {call.name} alone"
+    elif isinstance(value, nodes.Sequence) and len(required) > 1:
+        message = f"the arguments of {call.name} are given by name, not as a list"
+        help = f"write {call.name}: {{{', '.join(f'{name}: …' for name in required)}}}"
+    else:
+        return nodes.Mapping(((Scalar(fields[0], call.span), value),), value.span)
+    report(Diagnostic("NN103", message, value.span, help=help))
+    return None
 
 
 def _merge(under: nodes.Mapping, over: nodes.Mapping) -> nodes.Mapping:

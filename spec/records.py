@@ -50,7 +50,7 @@ class Record:
         """The record of these values, once each is of its field's type; or None, and every problem there is."""
         required = {name: field.required for name, field in cls.fields.items()}
         values, problems = check_fields(
-            data, required, lambda name, value: cls._checked(name, value, context)
+            data, required, lambda name, value: cls.checked(name, value, context)
         )
         if problems:
             return None, problems
@@ -59,7 +59,8 @@ class Record:
         return (None, problems) if problems else (record, [])
 
     @classmethod
-    def _checked(cls, name: str, value: Any, context: Any) -> Checked:
+    def checked(cls, name: str, value: Any, context: Any = None) -> Checked:
+        """The value of a field once it is of the field's type; or None, and every problem there is."""
         try:
             prepared = cls.prepared(name, value)
         except PydanticCustomError as error:
