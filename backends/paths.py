@@ -118,7 +118,7 @@ def _write_job(folder: Path, job: Job) -> None:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(job.root / name, target)
-    layers = [(n.name, [w.name for w in n.signature.weights]) for n in job.graph.nodes if n.signature.weights]
+    layers = [(n.name, [w.name for w in n.weights]) for n in job.graph.nodes if n.weights]
     description = {
         "layers": layers,
         "inputs": [i.name for i in job.graph.inputs],
