@@ -19,6 +19,8 @@ Values: TypeAlias = Mapping[Symbol, int]
 EFFORT = 16384
 # How many of these are large ones.
 MAX_FAR = 256
+# The greatest multiple of its unit that is looked at for an axis.
+MAX_FACTOR = 256
 # How many products a size may be taken apart into in finding its least value.
 MAX_PRODUCTS = 4096
 
@@ -35,7 +37,7 @@ def choices(symbol: Symbol) -> int | None:
 
 def nearest(symbol: Symbol, size: int) -> int:
     """A size that the axis may have, at least the given one where there is such a size."""
-    upwards = max(symbol.least, -(-size // symbol.unit) * symbol.unit)
+    upwards = max(symbol.least, _multiple(size, symbol.unit))
     return upwards if symbol.most is None else min(symbol.most, upwards)
 
 
@@ -93,6 +95,23 @@ def counterexample(a: Size, b: Size) -> dict[Symbol, int] | None:
     return differing
 
 
+def equalizing_unit(a: Size, b: Size) -> tuple[Symbol, int] | None:
+    """The one axis that two sizes depend on, and the least number of which its size must be a multiple for them to be
+    equal; None where several do, and where there is no such number in the axis's bounds, up to MAX_FACTOR units."""
+    found = ordered(symbols((a, b)))
+    if len(found) != 1:
+        return None
+    (axis,), (side,) = found, _sides(a, b, found)
+    for unit in range(2 * axis.unit, MAX_FACTOR * axis.unit + 1, axis.unit):
+        first = _multiple(axis.least, unit)
+        tried = range(first, first + side * unit, unit)
+        if side > _tries(a, b) or (axis.most or first) < first:
+            return None
+        if all(evaluate(a, {axis: size}) == evaluate(b, {axis: size}) for size in tried):
+            return axis, unit
+    return None
+
+
 def least(size: Size) -> int | None:
     """The least value of a size that grows with each of its axes; None where its form does not show that it does.
 
@@ -144,6 +163,11 @@ def _first(holds: Callable[[int], bool], last: int) -> int | None:
         middle = (low + high) // 2
         low, high = (low, middle) if holds(middle) else (middle + 1, high)
     return low
+
+
+def _multiple(size: int, unit: int) -> int:
+    """The least multiple of the unit that is not below the size."""
+    return -(-size // unit) * unit
 
 
 def _tries(a: Size, b: Size) -> int:

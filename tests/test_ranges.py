@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from nnspec.spec.ranges import (
     always_equal,
     counterexample,
+    equalizing_unit,
     first_above,
     grows,
     least,
@@ -138,3 +139,24 @@ def test_sizes_that_differ_late_are_told_apart() -> None:
     example = counterexample(late, 1)
     assert example is not None
     assert min(example.values()) > 50_000
+
+
+@given(axes("h"), st.integers(1, 12), st.integers(1, 6), st.integers(0, 3))
+def test_a_unit_with_which_sizes_are_equal(h: Expr, window: int, factor: int, pad: int) -> None:
+    (axis,) = h.symbols
+    rounded = (h + pad) // window * factor
+    unit = equalizing_unit(rounded, h)
+    if unit is None:
+        return
+    assert unit[0] == axis
+    sizes = [n for n in sizes_of(axis, 3000) if n % unit[1] == 0]
+    assert sizes
+    assert all(evaluate(rounded, {axis: n}) == n for n in sizes)
+
+
+def test_the_unit_of_what_is_halved_and_doubled() -> None:
+    h = symbol("h", unit=2, least=2)
+    assert equalizing_unit(h // 8 * 8, h) == (next(iter(h.symbols)), 8)
+    assert equalizing_unit(h // 2, h) is None
+    assert equalizing_unit(h, symbol("w")) is None
+    assert equalizing_unit(symbol("n", most=3) // 8 * 8, symbol("n", most=3)) is None

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import ClassVar, Literal
 
 from ..fields import Axes, Int
-from ..ranges import counterexample
+from ..ranges import counterexample, equalizing_unit
 from ..records import doc
 from ..size import Size, product, shape_text
 from ..types import FLOATS, Signature, TensorType, integer_bits, is_float
@@ -62,7 +62,7 @@ class Merge(Layer):
                 what = f"{'channels' if axis == rank - 1 > 1 else 'sizes'} {a} and {b}"
                 shapes = f"{shape_text(first.shape)} and {shape_text(second.shape)}"
                 message = f"{what} do not {self.verb}: the inputs are {shapes}{example}"
-                raise LayerError(message, code="NN203", help=_mend(axis, rank, b))
+                raise LayerError(message, code="NN203", help=_or_unit(a, b, _mend(axis, rank, b)))
             sizes.append(b if a == 1 else a)
         return TensorType(tuple(sizes), first.dtype)
 
@@ -157,9 +157,8 @@ class Concatenate(Merge):
                     f"{shape_text(first.shape)} and {shape_text(second.shape)} do not join along axis {joined}: "
                     f"axis {axis} is {a} and {b}{example}"
                 )
-                raise LayerError(
-                    message, code="NN203", help=f"make axis {axis} equal, or join along it: axis: {axis}"
-                )
+                help = _or_unit(a, b, f"make axis {axis} equal, or join along it: axis: {axis}")
+                raise LayerError(message, code="NN203", help=help)
 
     def output_mask(self, *inputs: TensorType) -> bool:
         return any(t.masked for t in inputs)
@@ -269,6 +268,14 @@ def _with_ones(type_: TensorType, rank: int) -> tuple[Size, ...]:
 
 def _without(sizes: tuple[Size, ...], axis: int) -> tuple[Size, ...]:
     return (*sizes[:axis], *sizes[axis + 1 :])
+
+
+def _or_unit(a: Size, b: Size, help: str) -> str:
+    """The help, and before it the bounds with which two sizes are equal, if there are any."""
+    found = equalizing_unit(a, b)
+    if found is None or found[0].name is None:
+        return help
+    return f"write dims: {{{found[0]}: {{multiple_of: {found[1]}}}}}; or {help}"
 
 
 def _mend(axis: int, rank: int, wanted: Size) -> str:
