@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 from ..spec import nodes
@@ -133,8 +135,10 @@ class Maker:
         found = self.unit.find_preset(call.name)
         if found is not None:
             unit, _ = found
-            name = call.name if unit is self.unit else call.name.partition(".")[2]
-            return (self if unit is self.unit else self.others(unit))._preset_base(name, ())
+            if unit is self.unit:
+                return self._preset_base(call.name, ())
+            base = self.others(unit)._preset_base(call.name.partition(".")[2], ())
+            return base and _brought(base, unit.folder, self.unit.folder)
         cls = find(call.name)
         if cls is None and not self.unit.is_unreadable(call.name):
             report(_unknown_layer(call, self.unit))
@@ -232,6 +236,7 @@ def arguments_by_field(call: Call, cls: type[Layer], report: Report) -> nodes.Ma
         case value:
             return _short_form(call, cls, value, report)
 
+
 def _short_form(call: Call, cls: type[Layer], value: Node, report: Report) -> nodes.Mapping | None:
     fields = cls.own_fields()
     required = [name for name in fields if cls.fields[name].required]
@@ -244,6 +249,29 @@ def _short_form(call: Call, cls: type[Layer], value: Node, report: Report) -> no
         return nodes.Mapping(((Scalar(fields[0], call.span), value),), value.span)
     report(Diagnostic("NN103", message, value.span, help=help))
     return None
+
+
+def _brought(base: Base, folder: Path, to: Path) -> Base:
+    """An included file's preset as a file in another folder has it, with the paths of fixed weights from there."""
+    if base.arguments is None:
+        return base
+    moved = _moved(base.arguments, folder, to)
+    assert isinstance(moved, nodes.Mapping)
+    return base._replace(arguments=moved)
+
+
+def _moved(node: Node, folder: Path, to: Path) -> Node:
+    match node:
+        case nodes.Mapping(entries=((Scalar(value="file") as key, Scalar(value=str() as path) as value),)):
+            if os.path.isabs(path) or path.startswith("~") or "\0" in path or not path:
+                return node
+            moved = Path(os.path.relpath(folder / path, to)).as_posix()
+            return node._replace(entries=((key, value._replace(value=moved)),))
+        case nodes.Mapping(entries=entries):
+            return node._replace(entries=tuple([(key, _moved(value, folder, to)) for key, value in entries]))
+        case nodes.Sequence(items=items):
+            return node._replace(items=tuple([_moved(item, folder, to) for item in items]))
+    return node
 
 
 def _merge(under: nodes.Mapping, over: nodes.Mapping) -> nodes.Mapping:

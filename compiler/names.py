@@ -38,7 +38,7 @@ def local_names(
     given = [Given(str(i.value), i.span) for i in inputs]
     given += _given(items, ())
     _check(given, report)
-    taken = {one.name for one in given}
+    taken = {part for one in given for part in _beginnings(one.name.lower())}
     counts: Counter[str] = Counter()
     names: dict[int, str] = {}
     for item in walk(items):
@@ -70,11 +70,20 @@ def _base(item: Item, base: Callable[[str], str]) -> str | None:
     return None
 
 
+def _beginnings(name: str) -> list[str]:
+    """A name, and what it would be a part of: `stage_2` of `stage_2.conv`."""
+    parts = name.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
+
+
 def _next_name(word: str, taken: set[str], counts: Counter[str]) -> str:
+    """The first name after the word that no other is, whatever its case, nor reads as a part of."""
     while True:
         name = f"{word}_{counts[word]}" if counts[word] else word
         counts[word] += 1
-        if name not in taken:
+        if name.lower() not in taken:
+            # A word may end in a number itself: `reuse: dense_1`.
+            taken.add(name.lower())
             return name
 
 
@@ -88,9 +97,7 @@ def _check(given: list[Given], report: Report) -> None:
             report(_taken(one, twin))
     first = {one.name: one for one in reversed(given)}
     for one in given:
-        parts = one.name.split(".")
-        prefixes = (".".join(parts[:end]) for end in range(1, len(parts)))
-        owner = next((first[prefix] for prefix in prefixes if prefix in first), None)
+        owner = next((first[part] for part in _beginnings(one.name)[:-1] if part in first), None)
         if owner is not None:
             report(_inside(one, owner))
 

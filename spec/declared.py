@@ -8,7 +8,7 @@ from typing import NamedTuple
 from .diagnostics import Diagnostic, Note, did_you_mean, nearest
 from .items import Reference
 from .locate import Report
-from .naming import check_name
+from .naming import check_path
 from .nodes import Mapping, Node, Scalar, Sequence, describe, shorten, to_data
 from .references import reference, references
 from .source import Span
@@ -40,7 +40,7 @@ def parse_outputs(node: Node | None, report: Report) -> tuple[OutputDecl, ...]:
 
 
 def _output(key: Scalar, value: Node, report: Report) -> OutputDecl:
-    check_name(str(key.value), key.span, report, "an output")
+    check_path(str(key.value), key.span, report, "an output")
     return OutputDecl(str(key.value), key.span, reference(value, report))
 
 
