@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from .api import build, check, compile, emit, export, load, loads, verify
+    from .api import build, check, compile, emit, expand, export, load, loads, verify
     from .compiler.graph import Graph
     from .spec.diagnostics import Diagnostic, SpecError
 
@@ -20,6 +20,7 @@ __all__ = [
     "check",
     "compile",
     "emit",
+    "expand",
     "export",
     "load",
     "loads",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .compiler.given import from_values
 from .compiler.graph import Graph
 from .compiler.pipeline import Checked, compile_source
 from .compiler.pipeline import check as check_source
@@ -17,23 +19,57 @@ if TYPE_CHECKING:
     from .backends.weights import Weights
 
 
-def load(path: str | Path, *, root: str | Path | None = None) -> Graph:
+def load(
+    path: str | Path,
+    *,
+    root: str | Path | None = None,
+    variant: str | None = None,
+    params: Mapping[str, Any] | None = None,
+) -> Graph:
     """The typed graph of a spec file. Raises SpecError, with every diagnostic, where there is an error.
 
-    `root` is the folder that files named in the spec are read from, by default the spec's own.
+    `root` is the folder that files named in the spec are read from, by default the spec's own. `variant` names one of
+    the spec's, and `params` gives values to its params, over those of the variant: numbers, strings, booleans, None,
+    and lists of these; a string that begins with `=` is an expression.
     """
-    return compile_source(read_file(path), Path(root) if root else Path(path).parent)
+    settings = from_values(params or {}, variant)
+    return compile_source(read_file(path), Path(root) if root else Path(path).parent, settings=settings)
 
 
-def loads(text: str | bytes, *, name: str = "<string>", root: str | Path = ".") -> Graph:
-    """The typed graph of a spec's text. Raises SpecError where there is an error."""
+def loads(
+    text: str | bytes,
+    *,
+    name: str = "<string>",
+    root: str | Path = ".",
+    variant: str | None = None,
+    params: Mapping[str, Any] | None = None,
+) -> Graph:
+    """The typed graph of a spec's text, as `load` gives it. Raises SpecError where there is an error."""
     source = decode(text, name) if isinstance(text, bytes) else Source(name, text)
-    return compile_source(source, Path(root))
+    return compile_source(source, Path(root), settings=from_values(params or {}, variant))
 
 
-def check(path: str | Path, *, root: str | Path | None = None) -> Checked:
-    """The graph of a spec file, or None, with the diagnostics. Raises SpecError for a file that cannot be read."""
-    return check_source(read_file(path), Path(root) if root else Path(path).parent)
+def check(
+    path: str | Path,
+    *,
+    root: str | Path | None = None,
+    variant: str | None = None,
+    params: Mapping[str, Any] | None = None,
+) -> Checked:
+    """The graph of a spec file, or None, with the diagnostics. Raises SpecError for a file that cannot be read, and for
+    values that no param can have.
+
+    With neither `variant` nor `params`, the diagnostics are those of the file as it stands and in all its variants.
+    """
+    settings = from_values(params or {}, variant) if params or variant is not None else None
+    return check_source(read_file(path), Path(root) if root else Path(path).parent, settings=settings)
+
+
+def expand(graph: Graph) -> str:
+    """The network as a spec with everything resolved, which `loads` makes an equal graph of."""
+    from .backends.spec import expand as expand_graph
+
+    return expand_graph(graph)
 
 
 def build(graph: Graph, weights: Weights | None = None, seed: int = 0) -> keras.Model:

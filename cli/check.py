@@ -33,11 +33,14 @@ if TYPE_CHECKING:
 def command(context: click.Context, files: tuple[str, ...], form: str, reading: Reading) -> None:
     """Check specs, and show all that is wrong with them. `-` is standard input.
 
+    A spec is checked as it stands and in all its variants, or as --set and --variant have it.
     Nothing in a spec is run, and no file outside its root is read. Exit code 1 says that there are errors,
     3 that a file could not be read.
     """
     with uncollected():
-        found = [diagnostic for file in files for diagnostic in findings(file, reading)]
+        every = (diagnostic for file in files for diagnostic in findings(file, reading))
+        # What is wrong with the command line is found with each file.
+        found = list({diagnostic.identity: diagnostic for diagnostic in every}.values())
     write(rendered(found, form))
     say(summary(found, len(files)))
     context.exit(exit_code(found))

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ..backends.weights import Weights
     from ..compiler.graph import Graph
     from ..compiler.pipeline import Checked
+    from ..compiler.settings import Settings
+    from ..spec.source import Source
 
 Command: TypeAlias = Callable[..., Any]
 
@@ -37,31 +39,65 @@ GREATEST = {"depth": 256}
 
 
 class Reading(NamedTuple):
-    """How specs are read: `root` is the folder that files named in a spec are in, None for the spec's own."""
+    """How specs are read: `root` is the folder that files named in a spec are in, None for the spec's own. `given` has
+    the names and values of params as they are written, `variant` the chosen one."""
 
     root: Path | None
     limits: Limits
+    given: tuple[tuple[str, str], ...] = ()
+    variant: str | None = None
 
     def folder(self, file: str) -> Path:
         """The root of one file; that of standard input is the working folder."""
         return self.root or Path(file).parent
 
-    def check(self, file: str) -> Checked:
-        """What the front end makes of a file. Raises SpecError for one that cannot be read."""
-        from ..compiler.pipeline import check
+    @property
+    def settings(self) -> Settings | None:
+        """The values of params, and the variant; None where neither is given. Raises SpecError for bad values."""
+        if not self.given and self.variant is None:
+            return None
+        from ..compiler.given import from_words
+
+        return from_words(self.given, self.variant, self.limits)
+
+    def source(self, file: str) -> Source:
+        """A file's text. Raises SpecError for one that cannot be read."""
         from ..spec.reader import read_file
 
-        return check(read_file(file, self.limits), self.folder(file), self.limits)
+        return read_file(file, self.limits)
+
+    def check(self, file: str) -> Checked:
+        """What the front end makes of a file, in every variant where nothing is set. Raises SpecError for a file that
+        cannot be read, and for bad values of params."""
+        from ..compiler.pipeline import check
+
+        settings = self.settings
+        return check(self.source(file), self.folder(file), self.limits, settings)
 
     def graph(self, file: str) -> Graph:
         """The graph of a file, its warnings shown. Raises SpecError with all that is wrong with it."""
-        from ..spec.diagnostics import SpecError
+        from ..compiler.pipeline import check, network
+        from ..compiler.settings import Settings
 
-        checked = self.check(file)
-        if checked.graph is None:
-            raise SpecError(checked.diagnostics)
+        settings, source = self.settings or Settings(), self.source(file)
+        checked = check(source, self.folder(file), self.limits, settings)
+        graph = network(checked, source)
         show_diagnostics(checked.diagnostics, sys.stderr)
-        return checked.graph
+        return graph
+
+    def graphs(self, file: str) -> tuple[Graph, ...]:
+        """The graphs of a file with its defaults and in every variant, or the one that is asked for; their warnings
+        shown, each once. Raises SpecError with all that is wrong with the file."""
+        from ..compiler.pipeline import check_each, network
+        from ..spec.diagnostics import in_order
+
+        if self.settings is not None:
+            return (self.graph(file),)
+        source = self.source(file)
+        checked = check_each(source, self.folder(file), self.limits)
+        graphs = tuple(network(one, source) for one in checked)
+        show_diagnostics(in_order(d for one in checked for d in one.diagnostics), sys.stderr)
+        return graphs
 
 
 class Weighing(NamedTuple):
@@ -78,19 +114,44 @@ class Weighing(NamedTuple):
 
 
 def reads_specs(function: Command) -> Command:
-    """Adds `--root` and a `--max-…` for each limit; the command takes them as `reading`."""
+    """Adds `--root`, `--set`, `--variant` and a `--max-…` for each limit; the command takes them as `reading`."""
 
     @functools.wraps(function)
-    def call(root: Path | None, **rest: Any) -> Any:
+    def call(root: Path | None, given: tuple[tuple[str, str], ...], variant: str | None, **rest: Any) -> Any:
         limits = Limits(**{name: rest.pop(f"max_{name}") for name in LIMITS})
-        return function(reading=Reading(root, limits), **rest)
+        return function(reading=Reading(root, limits, given, variant), **rest)
 
     folder = click.Path(exists=True, file_okay=False, path_type=Path)
     root = click.option(
         "--root", type=folder, help="Folder of files that a spec names.  [default: the spec's]"
     )
+    variant = click.option("--variant", metavar="NAME", help="Set params as the spec's variant of that name.")
+    given = click.option(
+        "--set",
+        "given",
+        multiple=True,
+        metavar="NAME=VALUE",
+        callback=assignments,
+        help="Give a param a value, written as in a spec; any number of times.",
+    )
     limits = [_limit(field.name, field.default, LIMITS[field.name]) for field in fields(Limits)]
-    return functools.reduce(lambda command, option: option(command), [*reversed(limits), root], call)
+    options = [*reversed(limits), root, variant, given]
+    return functools.reduce(lambda command, option: option(command), options, call)
+
+
+def assignments(
+    _context: click.Context, _option: click.Parameter, words: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    """Names and values of `NAME=VALUE`. What stands behind a second `=` belongs to the value."""
+    given: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not (name and equals):
+            raise click.BadParameter(f'"{word}" is not of the form NAME=VALUE')
+        if name in given:
+            raise click.BadParameter(f'"{name}" is set twice')
+        given[name] = value
+    return tuple(given.items())
 
 
 def takes_weights(function: Command) -> Command:

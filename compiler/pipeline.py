@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..spec.diagnostics import MAX_DIAGNOSTICS, Diagnostic, Note, SpecError, fail, has_errors, in_order
+from ..spec.document import parse
 from ..spec.limits import Limits
+from ..spec.reader import read
 from ..spec.source import Source, Span
 from .cost import check_macs, check_memory
 from .expand import expand
 from .graph import Graph
 from .infer import infer, without_unused
+from .least import check_least
 from .masks import check_masks
 from .settings import Settings
 from .unit import Unit, load_unit
@@ -56,8 +59,10 @@ def check(
     try:
         unit = load_unit(source, at, _folder(source, at), limits or Limits(), found.report)
         if unit.document.library:
-            _check_library(unit, at, limits or Limits(), found)
+            # What can be told to be wrong with a file that others include for its parts.
+            expand(unit, settings or Settings(), at, limits or Limits(), found.report)
         else:
+            check_least(unit, limits or Limits())
             graph = _front_end(unit, settings or Settings(), at, limits or Limits(), found)
             if settings is None:
                 _check_variants(unit, at, limits or Limits(), found)
@@ -85,7 +90,7 @@ def _front_end(unit: Unit, settings: Settings, root: Path, limits: Limits, found
         from .bounds import check_bounds
 
         check_bounds(graph, program.dims, found.report)
-    graph = without_unused(graph, found.report)
+    graph = without_unused(graph, program.spared, found.report)
     check_masks(graph, found.report)
     return graph
 
@@ -105,9 +110,14 @@ def _check_variants(unit: Unit, root: Path, limits: Limits, found: Findings) -> 
                 found.report(diagnostic._replace(notes=(*diagnostic.notes, note)))
 
 
-def _check_library(unit: Unit, root: Path, limits: Limits, found: Findings) -> None:
-    """Reports what can be told to be wrong with a file that others include for its parts."""
-    expand(unit, Settings(), root, limits, found.report)
+def check_each(source: Source, root: Path | None = None, limits: Limits | None = None) -> tuple[Checked, ...]:
+    """A spec with the defaults of its params, and in every variant. The defaults are left out where a param has none,
+    so that only a variant is a network. Raises SpecError where the file itself cannot be read."""
+    document = parse(source, read(source, limits or Limits()), lambda _: None)
+    chosen = [Settings(variant=variant.name) for variant in document.variants]
+    if not chosen or all(param.default is not None for param in document.params):
+        chosen.insert(0, Settings())
+    return tuple(check(source, root, limits, settings) for settings in chosen)
 
 
 def compile_source(
@@ -117,11 +127,15 @@ def compile_source(
     settings: Settings | None = None,
 ) -> Graph:
     """The graph of a spec. Raises SpecError with every diagnostic where there is an error."""
-    checked = check(source, root, limits, settings or Settings())
-    if checked.graph is None and not has_errors(checked.diagnostics):
-        span = Span(source, 0, 0)
-        help = "include it in a spec with inputs and layers"
-        raise fail("NN102", "the file has blocks and presets, and no network of its own", span, help=help)
-    if checked.graph is None:
+    return network(check(source, root, limits, settings or Settings()), source)
+
+
+def network(checked: Checked, source: Source) -> Graph:
+    """The graph of a file that was checked. Raises SpecError with every diagnostic, or for a file without a network."""
+    if checked.graph is not None:
+        return checked.graph
+    if has_errors(checked.diagnostics):
         raise SpecError(checked.diagnostics)
-    return checked.graph
+    help = "include it in a spec with inputs and layers"
+    span = Span(source, 0, 0)
+    raise fail("NN102", "the file has blocks and presets, and no network of its own", span, help=help)

@@ -7,20 +7,31 @@ from typing import NamedTuple
 
 from ..spec.diagnostics import Diagnostic, Note, did_you_mean, fail
 from ..spec.document import Document, Variant
-from ..spec.evaluate import Binding, Value, Work
+from ..spec.evaluate import Binding, Work
 from ..spec.expressions import is_expression, parse_expression
 from ..spec.locate import Report
-from ..spec.nodes import Node, Scalar, to_data
+from ..spec.nodes import Node, Scalar, shorten, to_data
 from ..spec.params import Param, Refused, accept, is_value, unknown_param
-from ..spec.source import Source, Span
 from .provenance import Bindings, Why, explained
-from .resolve import Unresolved, as_node, to_value, value_of, whole
+from .resolve import Unresolved, to_value, value_of, whole
+
+
+class Setting(NamedTuple):
+    """A value that a user gives to a param. Both have places of their own; `origin` says whose value it is."""
+
+    name: Scalar
+    value: Node
+    origin: str
+
+
+# How many of those that need each other a message tells of.
+MOST_OF_A_CIRCLE = 8
 
 
 class Settings(NamedTuple):
-    """What a user turns: values of params by name, as nodes with places of their own, and a variant."""
+    """What a user turns: values of params, and a variant."""
 
-    values: tuple[tuple[str, Node, str], ...] = ()
+    values: tuple[Setting, ...] = ()
     variant: str | None = None
 
     @property
@@ -28,33 +39,22 @@ class Settings(NamedTuple):
         return bool(self.values) or self.variant is not None
 
 
-def from_values(values: Mapping[str, Value], variant: str | None = None) -> Settings:
-    """Settings from plain values, as a program gives them."""
-
-    def node(name: str, value: Value) -> Node:
-        text = f"{name}: {value}"
-        return as_node(value, Span(Source("<params>", text), 0, len(text)))
-
-    return Settings(
-        tuple((name, node(name, value), "from the caller") for name, value in values.items()), variant
-    )
-
-
 def settle_file(
     document: Document, settings: Settings, work: Work, report: Report
 ) -> dict[str, Binding | None]:
     """The values of a file's params: its defaults, a variant's, and those that a user gives."""
     given: dict[str, tuple[Node, str]] = {}
-    variant = find_variant(document, settings.variant) if settings.variant else None
+    variant = find_variant(document, settings.variant) if settings.variant is not None else None
     if variant is not None:
         origin = f"from the variant {variant.name}"
         given |= {str(key.value): (node, origin) for key, node in variant.settings}
     known = {param.name for param in document.params}
     for name, node, origin in settings.values:
-        if name not in known:
-            report(unknown_param(name, document.params, "the file", node.span))
-        given[name] = (node, origin)
-    return settle(document.params, {n: g for n, g in given.items() if n in known}, work, report)
+        if name.value in known:
+            given[str(name.value)] = (node, origin)
+        else:
+            report(unknown_param(str(name.value), document.params, document.source.name, name.span))
+    return settle(document.params, given, work, report)
 
 
 def find_variant(document: Document, name: str) -> Variant:
@@ -63,7 +63,8 @@ def find_variant(document: Document, name: str) -> Variant:
     if found is not None:
         return found
     known = [variant.name for variant in document.variants]
-    raise fail("NN101", f'there is no variant "{name}"', help=did_you_mean(name, known, "variants"))
+    help = did_you_mean(name, known, "variants")
+    raise fail("NN101", f'the file has no variant "{shorten(name)}"', document.span, help=help)
 
 
 def settle(
@@ -143,12 +144,20 @@ def _needed(node: Node | None, params: Mapping[str, Param]) -> Iterator[str]:
         yield from (name for name in (expression.names if expression else ()) if name in params)
 
 
+def in_circle(names: list[str], verb: str) -> str:
+    """`a needs b needs a`; the middle of a long circle is left out."""
+    if len(names) > MOST_OF_A_CIRCLE:
+        names = [*names[: MOST_OF_A_CIRCLE - 2], "…", *names[-2:]]
+    return f" {verb} ".join(names)
+
+
 def _circular(cycle: list[Param]) -> Diagnostic:
     first = cycle[0]
     # The cycle begins and ends with the same param, each one needing the one before it.
     names = [param.name for param in reversed(cycle)]
-    message = (
-        f"params need each other: {' needs '.join(names)}" if len(names) > 2 else f"{first.name} needs itself"
-    )
-    notes = tuple(Note(f"{param.name} is declared here", param.span) for param in cycle[1:-1])
+    message = f"{first.name} needs itself"
+    if len(names) > 2:
+        message = f"params need each other: {in_circle(names, 'needs')}"
+    shown = cycle[1:-1][:MOST_OF_A_CIRCLE]
+    notes = tuple(Note(f"{param.name} is declared here", param.span) for param in shown)
     return Diagnostic("NN116", message, first.span, notes, "give one of them a number")

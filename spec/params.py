@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from .diagnostics import Diagnostic, Fix, did_you_mean, nearest
 from .evaluate import Value
-from .operations import shown
 from .expressions import is_expression, parse_expression
 from .locate import Report, validate
 from .naming import check_binding
 from .nodes import Mapping, Node, Scalar, Sequence, describe, shorten, to_data
+from .operations import shown
 from .records import Record, doc
 from .source import Span
 
@@ -144,9 +145,11 @@ def kind_of(value: object) -> Kind | None:
 def accept(param: Param, value: Any) -> Value:
     """The value as the param has it: a whole float for an integer, and an integer for a float, as such.
 
-    Raises Refused for a value of another kind, out of bounds, or none of the choices.
+    Raises Refused for a value of another kind, not finite, out of bounds, or none of the choices.
     """
     given = _of_kind(param, value)
+    if not _is_finite(given):
+        raise Refused("NN104", f"{param.name} must be finite, not {shown(given)}", "give a finite number")
     if isinstance(given, int | float) and not isinstance(given, bool):
         _check_bounds(param, given)
     if param.choices and given not in param.choices:
@@ -154,6 +157,12 @@ def accept(param: Param, value: Any) -> Value:
         message = f"{param.name} must be one of {', '.join(choices)}, not {shown(given)}"
         raise Refused("NN104", message, did_you_mean(shown(given), choices, "values"))
     return given
+
+
+def _is_finite(value: Value) -> bool:
+    if isinstance(value, list):
+        return all(map(_is_finite, value))
+    return not isinstance(value, float) or isfinite(value)
 
 
 def _of_kind(param: Param, value: Any) -> Value:

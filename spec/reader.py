@@ -49,7 +49,7 @@ def read(source: Source, limits: Limits = DEFAULTS) -> Mapping:
     source = Source(source.name, source.text[1:]) if source.text.startswith(BOM) else source
     if len(source.text) > limits.file_bytes:
         raise _too_large(source.name, limits)
-    _check_characters(source)
+    check_characters(source)
     root = compose(source, limits)
     if isinstance(root, Mapping):
         return root
@@ -131,7 +131,8 @@ def _not_text(data: bytes, offset: int, name: str, message: str | None = None) -
     return fail("NN002", said, Span(source, start, start + 1), help="save the file as UTF-8")
 
 
-def _check_characters(source: Source) -> None:
+def check_characters(source: Source) -> None:
+    """Raises SpecError (NN004) at the first character that cannot stand in a spec."""
     pattern = re.compile(UNPRINTABLE_ASCII if source.text.isascii() else UNPRINTABLE)
     first = pattern.search(source.text)
     if first is None:
