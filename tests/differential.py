@@ -79,11 +79,13 @@ def keras_takes(layer: str, fields: Mapping[str, Any], shape: Sequence[int], dty
 
 
 def random_weights(graph: Graph, seed: int = 0) -> dict[str, np.ndarray]:
-    """Weights in which no value is special: what starts as zeros or ones is moved off them, variances stay positive."""
+    """Weights in which no value is special: what starts as zeros or ones is moved off them, variances stay positive.
+    Kernels keep the magnitude that they are drawn with, or a deep network would give nothing but zeros and ones."""
     rng = np.random.default_rng(seed)
     weights = initialize(graph, seed)
     for key, value in weights.items():
-        noise = rng.normal(size=value.shape) * 0.3
+        spread = float(np.std(value.astype(np.float64))) or 1.0
+        noise = rng.normal(size=value.shape) * 0.3 * spread
         weights[key] = (np.abs(value + noise) + 0.1 if "variance" in key else value + noise).astype(
             value.dtype
         )
