@@ -21,14 +21,21 @@ def stem(path: Path) -> str:
     return path.name.partition(SPEC)[0]
 
 
-EXAMPLES = specs(ROOT / "examples")
+def is_library(path: Path) -> bool:
+    """Whether a file has blocks and presets only, and no network of its own."""
+    return "\nlayers:" not in path.read_text(encoding="utf-8")
+
+
+SHARED = specs(ROOT / "examples" / "shared")
+EXAMPLES = [*specs(ROOT / "examples"), *(path for path in SHARED if not is_library(path))]
+LIBRARIES = [path for path in SHARED if is_library(path)]
 OK = [*EXAMPLES, *specs(CORPUS / "ok")]
 ERR = specs(CORPUS / "err")
 
 
 def golden(path: Path, suffix: str) -> Path:
     """Where an ok case's golden is: beside the spec, and for examples in a folder of its own."""
-    folder = path.parent if path.parent.parent == CORPUS else CORPUS / path.parent.name
+    folder = path.parent if path.is_relative_to(CORPUS) else CORPUS / path.parent.relative_to(ROOT)
     return folder / (stem(path) + suffix)
 
 

@@ -155,5 +155,5 @@ def test_answer(path: Path, goldens: Goldens) -> None:
 
 def test_no_golden_is_left_of_a_spec_that_is_gone() -> None:
     specs = {golden(path, "") for path in [*OK, *ERR]}
-    kept = {path for suffix in (".graph", ".py", ".onnx.txt", ".out") for path in CORPUS.glob(f"*/*{suffix}")}
+    kept = {path for suffix in (".graph", ".py", ".onnx.txt", ".out") for path in CORPUS.rglob(f"*{suffix}")}
     assert {path for path in kept if path.parent / path.name.partition(".")[0] not in specs} == set()
