@@ -12,8 +12,9 @@ from typing import Any
 
 import nnspec
 import numpy as np
-from differential import assert_close, random_inputs, random_weights, run_keras
+from differential import assert_close, random_weights, run_keras
 from hypothesis import HealthCheck, settings
+from nnspec.backends.cases import make_cases
 from nnspec.backends.python import emit
 from nnspec.compiler.graph import Graph
 
@@ -56,22 +57,22 @@ def assert_clean(sources: Iterable[str], folder: Path, rules: str = RULES) -> No
         assert result.returncode == 0, result.stdout.decode() + result.stderr.decode()
 
 
-def built(graph: Graph, folder: Path | None = None) -> Any:
+def built(graph: Graph, folder: Path | None = None, *, flat: bool = False) -> Any:
     """The model that the generated module builds in a fresh session."""
     import keras
 
     keras.utils.clear_session()
     namespace: dict[str, Any] = {"__name__": "generated", "__file__": str((folder or Path()) / "model.py")}
-    exec(compile(emit(graph), "model.py", "exec"), namespace)
+    exec(compile(emit(graph, flat=flat), "model.py", "exec"), namespace)
     return namespace["build_model"]()
 
 
-def assert_same_model(graph: Graph, folder: Path | None = None) -> None:
+def assert_same_model(graph: Graph, folder: Path | None = None, *, flat: bool = False) -> None:
     """Asserts that the module's model has the live model's layers, and computes the same with its weights."""
     from nnspec.backends.keras import assign, build
 
-    weights, inputs = random_weights(graph), random_inputs(graph)
-    live, ours = build(graph, weights), built(graph, folder)
+    weights, inputs = random_weights(graph), make_cases(graph)[1]
+    live, ours = build(graph, weights), built(graph, folder, flat=flat)
     assert ours.name == graph.name
     assert described(ours) == described(live)
     assign(ours, graph, weights)
@@ -82,8 +83,20 @@ def assert_same_model(graph: Graph, folder: Path | None = None) -> None:
 
 
 def described(model: Any) -> dict[str, Any]:
-    """The layers by name: their classes, configurations and weights."""
-    layers = [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
+    """The layers by name: their classes, configurations and weights. Those of a block that is applied again are in a
+    model of their own too."""
+    inner = [layer for layer in model.layers if isinstance(layer, type(model))]
+    if inner:
+        outer = [layer for layer in model.layers if layer not in inner]
+        found = _described(outer)
+        for one in inner:
+            found |= described(one)
+        return found
+    return _described(model.layers)
+
+
+def _described(layers: list[Any]) -> dict[str, Any]:
+    layers = [layer for layer in layers if type(layer).__name__ != "InputLayer"]
     return {
         layer.name: (
             type(layer).__name__,

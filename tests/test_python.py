@@ -38,8 +38,10 @@ IMPORTED = {"functools", "pathlib", "keras", "numpy"}
 @pytest.mark.parametrize("path", [*EXAMPLES, *CORPUS], ids=lambda path: path.name)
 def test_files_are_clean_and_build_the_live_model(path: Path, tmp_path: Path) -> None:
     graph = nnspec.load(path)
-    assert_clean([emit(graph)], tmp_path)
-    assert_same_model(graph, path.parent)
+    forms = {emit(graph): False, emit(graph, flat=True): True}
+    assert_clean(forms, tmp_path)
+    for flat in forms.values():
+        assert_same_model(graph, path.parent, flat=flat)
 
 
 def test_the_first_example_reads_as_written_by_hand() -> None:
@@ -242,9 +244,9 @@ def test_every_layer_counts_as_keras_counts() -> None:
             spelling = spell(node.layer)
             if spelling.constructor is None:
                 names.count_function(spelling.first)
-            else:
+            elif node.shares is None:
                 names.needs_stating(spelling.constructor, node.name, node.named)
-        built(graph, path.parent)
+        built(graph, path.parent, flat=True)
         counted = keras_counts()
         kinds = [snake_case(name) for name in NAMES]
         assert {k: counted.get(k, 0) for k in kinds} == {k: names.counts[k] for k in kinds}, path.name

@@ -11,19 +11,118 @@ from typing import Any
 import jinja2
 
 from ...compiler.graph import Graph
+from ...spec.diagnostics import fail
+from ...spec.document import Variant
 from ...spec.initializers import Fixed
+from ...spec.nodes import Node, to_data
 from ..calls import KerasCall, Partial, calls_in, spell
 from ..training import spell_training
 from .body import functional, is_line, sequential
 from .expressions import arguments, call, with_variables
-from .layout import INDENT, Expr, statement
+from .expressions import expression as literal
+from .layout import INDENT, Brackets, Expr, layout, statement
+from .layout import flat as flat_text
 from .names import Scope
+from .reach import Key
 from .spelled import spell_nodes, used_presets
+from .structured import Module, has_structure
+from .symbolic import Unwritable
 from .text import docstring, paragraphs, string
+from .translate import DIVISIBLE, MATH
+
+# What stands behind the arguments of `build_model`.
+MODEL = " -> keras.Model:"
 
 
-def emit(graph: Graph) -> str:
+def emit(graph: Graph, *, flat: bool = False) -> str:
     """The source of a module with `build_model()`, formatted, the same for the same graph.
+
+    Blocks are functions, repeats loops, and params arguments of `build_model`, with the values of the graph as their
+    defaults. `flat` gives the layers one by one, as they are where the spec has no more structure than that.
+    Raises SpecError (NN402) for what can only be written flat.
+    """
+    if flat or graph.origin is None or not has_structure(graph):
+        return _flat(graph)
+    try:
+        return _structured(_module(graph))
+    except Unwritable as reason:
+        help = "emit it with --flat, or write the value in place of the expression"
+        message = f"the structure cannot be kept in code: {reason or 'a layer depends on an expression'}"
+        raise fail("NN402", message, graph.origin.unit.document.span, help=help) from None
+
+
+def build_arguments(graph: Graph) -> dict[str, Any]:
+    """The arguments with which the code's `build_model` makes the graph, as the spec sets its params."""
+    if graph.origin is None or not has_structure(graph):
+        return {}
+    params = Module(graph).signatures[Key(graph.origin.unit)].params
+    values = {name: binding.value for name, binding in graph.origin.params.items() if binding is not None}
+    return {params[name].text: value for name, value in values.items()}
+
+
+def _module(graph: Graph) -> Module:
+    """What a first pass over the file finds that the module defines."""
+    module = Module(graph)
+    for key in module.keys:
+        module.block(key)
+    module.build()
+    return module
+
+
+def _structured(found: Module) -> str:
+    graph = found.graph
+    module = Module(graph, found.names)
+    blocks = [module.block(key) for key in module.keys]
+    statements, model, training = module.build()
+    functions = module.activations
+    head = layout(
+        ("def build_model", Brackets("call", tuple(value for _, value in module.arguments))), 0, MODEL
+    )
+    return _template().render(
+        docstring=docstring([[f"The network {graph.name} in Keras."]]),
+        math=MATH in module.uses,
+        files=module.files,
+        divisible=DIVISIBLE in module.uses,
+        presets=[_preset(variable, filled, functions) for variable, filled in module.presets.values()],
+        package=string(graph.name),
+        functions=[(name, _function_result(partial)) for partial, name in functions.items()],
+        blocks=blocks,
+        head="\n".join(head),
+        model_docstring=docstring(_structured_description(graph), INDENT),
+        statements=[*statements, *_finish(model, training)],
+    )
+
+
+def _structured_description(graph: Graph) -> list[list[str]]:
+    """What the network is for, what its arguments change, and which values of them have names."""
+    assert graph.origin is not None
+    document = graph.origin.unit.document
+    described = [(p.name, p.description) for p in document.params if p.description]
+    arguments = [f"    {name}: {' '.join(paragraphs(text))}" for name, text in described]
+    variants = [f"    {v.name}: {_settings(v)}" for v in document.variants]
+    blocks = [
+        [paragraph] for paragraph in paragraphs(graph.description) or [f"Build the network {graph.name}."]
+    ]
+    blocks += [["Args:", *arguments]] if arguments else []
+    return [*blocks, ["Variants:", *variants]] if variants else blocks
+
+
+def _settings(variant: Variant) -> str:
+    shown = (f"{key.value}={_shown(node)}" for key, node in variant.settings)
+    return " ".join(paragraphs(", ".join(shown))) or "the defaults"
+
+
+def _shown(node: Node) -> str:
+    value = to_data(node)
+    return (
+        value.removeprefix("=")
+        if isinstance(value, str) and value.startswith("=")
+        else flat_text(literal(value))
+    )
+
+
+def _flat(graph: Graph) -> str:
+    """The module of a graph's layers one by one.
 
     A layer that bears the name that Keras would give it in a fresh session is not named in the code: to build
     a second model in one process under the same names, call `keras.utils.clear_session()` before it.
@@ -39,18 +138,31 @@ def emit(graph: Graph) -> str:
     statements, model = body(graph, nodes, variables, scope)
     return _template().render(
         docstring=docstring([[f"The network {graph.name} in Keras."]]),
-        files=needed_files(graph),
+        math=False,
+        files=_files(graph),
+        divisible=False,
         presets=[_preset(variables[name], filled, functions) for name, filled in presets.items()],
         package=string(graph.name),
         functions=[(functions[partial], _function_result(partial)) for partial in partials],
-        model_type="keras.Sequential" if line else "keras.Model",
+        blocks=[],
+        head=f"def build_model() -> {'keras.Sequential' if line else 'keras.Model'}:",
         model_docstring=docstring(_description(graph), INDENT),
         statements=[*statements, *_finish(model, spell_training(graph))],
     )
 
 
 def needed_files(graph: Graph) -> tuple[str, ...]:
-    """The files that the module reads beside itself, under the paths that they have in the spec's root."""
+    """The files that the module reads beside itself, in either form, under the paths that they have in the spec's
+    root."""
+    if graph.origin is None or not has_structure(graph):
+        return _files(graph)
+    try:
+        return tuple(sorted({*_files(graph), *_module(graph).files}))
+    except Unwritable:
+        return _files(graph)
+
+
+def _files(graph: Graph) -> tuple[str, ...]:
     fixed = [found for found in _calls(graph) if isinstance(found, Fixed)]
     return tuple(sorted({found.file for found in fixed if found.file is not None}))
 
