@@ -79,11 +79,14 @@ def build(graph: Graph, weights: Weights | None = None, seed: int = 0) -> keras.
     return build_keras(graph, weights, seed)
 
 
-def emit(graph: Graph) -> str:
-    """Python source of a module with `build_model()`, which needs Keras and nothing of nnspec."""
+def emit(graph: Graph, *, flat: bool = False) -> str:
+    """Python source of a module with `build_model()`, which needs Keras and nothing of nnspec.
+
+    The spec's params are its arguments, with the graph's values as defaults; `flat` gives the layers one by one.
+    """
     from .backends.python import emit as emit_python
 
-    return emit_python(graph)
+    return emit_python(graph, flat=flat)
 
 
 def export(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic_core import PydanticCustomError
@@ -13,18 +14,32 @@ from .files import write_atomically
 from .python import emit, needed_files
 
 
-def write_module(graph: Graph, path: Path, root: Path) -> tuple[Path, ...]:
+def write_module(graph: Graph, path: Path, root: Path, *, flat: bool = False) -> tuple[Path, ...]:
     """The Python module at `path`, and beside it the files that it reads, copied from `root`.
 
     Gives what was written, the module first. Raises SpecError (NN301, NN404).
     """
-    code = emit(graph).encode()
-    copies = {_place_for(path.parent, name): _needed(root, name) for name in needed_files(graph)}
-    for target, data in copies.items():
+    return write_with_files(emit(graph, flat=flat).encode(), path, needed_files(graph), root)
+
+
+def write_with_files(data: bytes, path: Path, names: Iterable[str], root: Path) -> tuple[Path, ...]:
+    """A file at `path`, and beside it those that it names, copied from `root` unless that is where they are.
+
+    Gives what was written, the file itself first. Raises SpecError (NN301, NN404).
+    """
+    places = {name: _place_for(path.parent, name) for name in names}
+    copies = {
+        place: _needed(root, name) for name, place in places.items() if not _is_same(place, root / name)
+    }
+    for target, copied in copies.items():
         make_folder(target.parent)
-        write_atomically(target, data)
-    write_atomically(path, code)
+        write_atomically(target, copied)
+    write_atomically(path, data)
     return path, *copies
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)
 
 
 def make_folder(folder: Path) -> None:

@@ -19,6 +19,7 @@ from .streams import drop_stdout, prepare_streams, say, show_diagnostics
 COMMANDS = {
     "check": "Check specs, and show all that is wrong with them.",
     "show": "Show a network's layers, and what they cost.",
+    "expand": "Write the spec with everything resolved.",
     "build": "Write the network as a Keras model.",
     "emit": "Write the network as Python code.",
     "export": "Write the network as an ONNX model.",

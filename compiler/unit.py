@@ -39,6 +39,12 @@ class Unit(NamedTuple):
         items, outputs = document.items, document.outputs
         return Block(document.name, span, document.params, inputs, items, outputs, document.description)
 
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The file, and all that it includes, each once."""
+        others = (source for unit in self.includes.values() if unit is not None for source in unit.sources)
+        return tuple(dict.fromkeys((self.document.source, *others)))
+
     def find_block(self, name: str) -> tuple[Unit, Block] | None:
         """The block that an item calls, and the file that it is in: `stage`, `resnet.stage`, or `resnet` itself."""
         if name in self.blocks:
@@ -127,14 +133,14 @@ class _Loader:
             for diagnostic in error.diagnostics:
                 if diagnostic.span is not None and diagnostic.span.source is include.span.source:
                     raise
-                _noting(include, report)(diagnostic)
+                noting(include, report)(diagnostic)
         return None
 
     def _read(
         self, include: Include, data: bytes, path: Path, above: tuple[Path, ...], report: Report
     ) -> Unit:
         name = _shown(include)
-        return self.load(decode(data, name, self.limits), path.parent, above, _noting(include, report))
+        return self.load(decode(data, name, self.limits), path.parent, above, noting(include, report))
 
 
 def _shown(include: Include) -> str:
@@ -147,7 +153,7 @@ def _shown(include: Include) -> str:
     return f"{before}{slash}{written}"
 
 
-def _noting(include: Include, report: Report) -> Report:
+def noting(include: Include, report: Report) -> Report:
     """A report that says of each finding in an included file where it is included."""
     note = Note(f'the file is included as "{include.name}" here', include.path.span)
     return lambda diagnostic: report(diagnostic._replace(notes=(*diagnostic.notes, note)))
