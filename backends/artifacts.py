@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from ..compiler.given import from_values
 from ..compiler.graph import Graph
 from ..compiler.pipeline import compile_source
 from ..spec.diagnostics import Note, fail
 from ..spec.reader import read_file
 from . import TOLERANCE
 from .cases import make_cases
+from .certificate import Report, certificate
+from .compare import compare_outputs
 from .extras import require
 from .files import write_atomically
 from .modules import make_folder, write_module
@@ -21,7 +25,7 @@ from .onnx.emit import checked, serialize, to_onnx
 from .paths import Job, Run, run_keras
 from .runtime import run_model
 from .tf2onnx import NEWEST_OPSET, to_onnx_via_keras
-from .verify import Report, compare_outputs, first_difference, verify
+from .verify import first_difference, verify
 from .weights import Weights, initialize
 from .weights import save as save_weights
 
@@ -54,6 +58,8 @@ def compile_spec(
     folder: str | Path,
     *,
     root: str | Path | None = None,
+    variant: str | None = None,
+    params: Mapping[str, Any] | None = None,
     weights: Weights | None = None,
     seed: int = 0,
     opset: int = DEFAULT_OPSET,
@@ -61,12 +67,13 @@ def compile_spec(
     tolerance: float = TOLERANCE,
     progress: Callable[[str], None] | None = None,
 ) -> Compiled:
-    """A spec file as Python, ONNX, Keras model and weights in a folder, with a certificate of their equality.
+    """A spec file, in one setting of its params, as Python, ONNX, Keras model and weights in a folder, with a
+    certificate of their equality.
 
     Raises SpecError for what is wrong with the spec, a missing package, and a file that cannot be written.
     """
     base = Path(root) if root is not None else Path(path).parent
-    graph = compile_source(read_file(path), base)
+    graph = compile_source(read_file(path), base, settings=from_values(params or {}, variant))
     return compile_graph(
         graph,
         Path(folder),
@@ -130,9 +137,9 @@ def tf2onnx_model(graph: Graph, weights: Weights, opset: int | None = None) -> b
     raise fail("NN405", "tf2onnx's model is wrong, and was not written", span, *notes, help=help)
 
 
-def write_certificate(report: Report, path: Path) -> None:
-    """The report's figures as JSON. Raises SpecError (NN404)."""
-    write_atomically(path, (json.dumps(report.certificate(), indent=2) + "\n").encode())
+def write_certificate(reports: Sequence[Report], path: Path) -> None:
+    """The figures of one spec's reports as JSON. Raises SpecError (NN404)."""
+    write_atomically(path, (json.dumps(certificate(reports), indent=2) + "\n").encode())
 
 
 def _write_all(
@@ -141,7 +148,7 @@ def _write_all(
     from .keras import build, save
 
     make_folder(folder)
-    code, onnx, keras, stored, certificate = (
+    code, onnx, keras, stored, figures = (
         folder / f"{graph.name}{suffix}"
         for suffix in (".py", ".onnx", ".keras", ".safetensors", ".certificate.json")
     )
@@ -149,6 +156,6 @@ def _write_all(
     write_atomically(onnx, serialize(checked(to_onnx(graph, weights, opset))))
     save(build(graph, weights), keras)
     save_weights(weights, stored)
-    write_certificate(report, certificate)
-    others = (keras, stored, *copies, certificate)
+    write_certificate((report,), figures)
+    others = (keras, stored, *copies, figures)
     return Artifact(code, "python"), Artifact(onnx, "onnx"), *map(Artifact, others)

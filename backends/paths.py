@@ -11,19 +11,19 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from ..compiler.graph import Graph
+from ..compiler.graph import Graph, Output
 from ..spec.diagnostics import Note, fail
 from .dtypes import restored
 from .extras import require
 from .keras import build, call
 from .onnx import DEFAULT_OPSET
-from .python import emit, needed_files
+from .python import build_arguments, emit, needed_files
 from .runtime import run_model
 from .weights import Weights
 
@@ -48,6 +48,15 @@ class Job:
     @property
     def output_names(self) -> list[str]:
         return [output.name for output in self.graph.outputs]
+
+
+@dataclass(frozen=True)
+class Code:
+    """A generated module: its text, the arguments of its `build_model`, and the files that it reads."""
+
+    text: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,7 +105,29 @@ def run_tf2onnx(job: Job) -> Run:
 
 def run_python(job: Job) -> Run:
     """The generated module, imported in a child process."""
-    result = run_python_all([job])[0]
+    return _run_one(job, structured_code(job))
+
+
+def run_flat(job: Job) -> Run:
+    """The module with its layers one by one."""
+    return _run_one(job, flat_code(job))
+
+
+def structured_code(job: Job, written: Code | None = None) -> Code:
+    """The code that keeps the spec's structure. `written` is that of the same spec with other values of its params,
+    which it then takes as arguments. Raises SpecError (NN402)."""
+    files = needed_files(job.graph)
+    if written is None:
+        return Code(emit(job.graph), files=files)
+    return Code(written.text, build_arguments(job.graph), tuple(sorted({*written.files, *files})))
+
+
+def flat_code(job: Job) -> Code:
+    return Code(emit(job.graph, flat=True), files=needed_files(job.graph))
+
+
+def _run_one(job: Job, code: Code) -> Run:
+    result = run_codes([(job, code)])[0]
     if isinstance(result, str):
         raise fail("NN405", "the generated code does not run", None, Note(result))
     return result
@@ -104,26 +135,46 @@ def run_python(job: Job) -> Run:
 
 def run_python_all(jobs: Sequence[Job]) -> list[Run | str]:
     """Several generated modules in one child process; what went wrong in place of a result."""
+    return run_codes([(job, structured_code(job)) for job in jobs])
+
+
+def run_codes(tasks: Sequence[tuple[Job, Code]]) -> list[Run | str]:
+    """Jobs done by generated code, in one child process; what went wrong in place of a result."""
     with tempfile.TemporaryDirectory(prefix="nnspec-") as folder:
-        for number, job in enumerate(jobs):
-            _write_job(Path(folder, str(number)), job)
+        for number, (job, code) in enumerate(tasks):
+            _write_task(Path(folder, str(number)), job, code, {"outputs": job.output_names})
         _run_child(folder)
-        return [_read_result(Path(folder, str(number)), job) for number, job in enumerate(jobs)]
+        return [_read_result(Path(folder, str(number)), job) for number, (job, _) in enumerate(tasks)]
 
 
-def _write_job(folder: Path, job: Job) -> None:
+def run_layers(job: Job, code: Code, outputs: Sequence[Output]) -> dict[str, list[np.ndarray]]:
+    """What the layers of generated code give for each case, by the names of `outputs`. Left out is what code has no
+    single layer for: functions, and layers that are applied again. Nothing where the code does not run."""
+    probes = {output.name: (output.value.node, output.value.index) for output in outputs}
+    with tempfile.TemporaryDirectory(prefix="nnspec-") as folder:
+        own = Path(folder, "0")
+        _write_task(own, job, code, {"probes": probes})
+        _run_child(folder)
+        if (own / "error.txt").exists():
+            return {}
+        with np.load(own / "result.npz", allow_pickle=False) as stored:
+            found = [name for name in probes if f"0:{name}" in stored]
+            return {n: [restored(stored[f"{i}:{n}"]) for i in range(len(job.cases))] for n in found}
+
+
+def _write_task(folder: Path, job: Job, code: Code, wanted: Mapping[str, Any]) -> None:
     folder.mkdir()
-    folder.joinpath("model.py").write_text(emit(job.graph), encoding="utf-8")
-    for name in needed_files(job.graph):
+    folder.joinpath("model.py").write_text(code.text, encoding="utf-8")
+    for name in code.files:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(job.root / name, target)
-    layers = [(n.name, [w.name for w in n.weights]) for n in job.graph.nodes if n.weights]
     description = {
-        "layers": layers,
+        "arguments": dict(code.arguments),
+        "layers": [(n.name, [w.name for w in n.weights]) for n in job.graph.nodes if n.weights],
         "inputs": [i.name for i in job.graph.inputs],
-        "outputs": job.output_names,
         "cases": len(job.cases),
+        **wanted,
     }
     folder.joinpath("job.json").write_text(json.dumps(description), encoding="utf-8")
     data = {f"weight:{key}": value for key, value in job.weights.items()}
@@ -166,4 +217,9 @@ def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-PATHS: dict[str, Callable[[Job], Run]] = {"python": run_python, "onnx": run_onnx, "tf2onnx": run_tf2onnx}
+PATHS: dict[str, Callable[[Job], Run]] = {
+    "python": run_python,
+    "flat": run_flat,
+    "onnx": run_onnx,
+    "tf2onnx": run_tf2onnx,
+}

@@ -28,12 +28,15 @@ def run(path):
     job = json.loads(path.joinpath("job.json").read_text(encoding="utf-8"))
     with np.load(path / "data.npz", allow_pickle=False) as stored:
         data = {name: restored(array) for name, array in stored.items()}
-    model = load(path / "model.py").build_model()
+    model = load(path / "model.py").build_model(**job["arguments"])
     for layer, weights in job["layers"]:
         owner = model.get_layer(layer)
         owner.set_weights([data[f"weight:{layer}/{name}"] for name in weights])
         # Normalization computes with what it makes of its weights when they are complete.
         getattr(owner, "finalize_state", lambda: None)()
+    if "probes" in job:
+        found = tensors(model, job["probes"])
+        model, job["outputs"] = keras.Model(model.inputs, found), list(found)
     results = {}
     for number in range(job["cases"]):
         inputs = [data[f"input:{number}:{name}"] for name in job["inputs"]]
@@ -41,6 +44,18 @@ def run(path):
         outputs = output if isinstance(output, dict) else {job["outputs"][0]: output}
         results.update({f"{number}:{name}": np.asarray(outputs[name]) for name in job["outputs"]})
     return results
+
+
+def tensors(model, probes):
+    """What layers give, each by a name of its own; left out where there is no such layer, or none single output."""
+    found = {}
+    for name, (layer, index) in probes.items():
+        try:
+            output = model.get_layer(layer).output
+        except (AttributeError, ValueError):
+            continue
+        found[name] = output[index] if isinstance(output, list | tuple) else output
+    return found
 
 
 def restored(array):

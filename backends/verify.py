@@ -2,117 +2,45 @@
 
 from __future__ import annotations
 
-import hashlib
-import platform
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from importlib import metadata
+from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
-import numpy as np
-
-from .. import __version__
 from ..compiler.graph import Graph, Node, Output
-from ..spec.diagnostics import Diagnostic, Note, Severity, SpecError
+from ..spec.diagnostics import Diagnostic, Note, Severity, SpecError, fail
 from . import TOLERANCE
 from .cases import make_cases
+from .certificate import CROSS_CHECKS, PathResult, Report
+from .compare import compare_outputs, difference
 from .keras_faults import known_fault
 from .onnx import DEFAULT_OPSET
-from .paths import PATHS, Job, Run, run_keras
+from .paths import (
+    PATHS,
+    Code,
+    Job,
+    Run,
+    flat_code,
+    run_codes,
+    run_keras,
+    run_layers,
+    structured_code,
+)
 from .runtime import require_provider
 from .weights import Weights, initialize
 
-# tf2onnx is a cross-check by a tool that is known to be wrong at times: it is reported, and nothing is built on it.
-CROSS_CHECKS = frozenset({"tf2onnx"})
+# The paths that run generated code.
+CODE = ("python", "flat")
 # How far apart numbers are at 1 where they are coarser than TOLERANCE.
 STEPS = {"float16": 2.0**-10, "bfloat16": 2.0**-7}
-PACKAGES = (
-    "keras",
-    "tensorflow",
-    "tensorflow-cpu",
-    "onnx",
-    "onnxruntime",
-    "onnxruntime-gpu",
-    "tf2onnx",
-    "numpy",
-)
 
 
-@dataclass(frozen=True)
-class OutputDifference:
-    """The greatest differences from Keras in one output over all cases; `max_rel` is `max_abs` by the greatest
-    magnitude of the expected values. Where the two cannot be compared number by number, both are infinite and
-    `reason` says why."""
+class Done(NamedTuple):
+    """One form of the generated code, unless it cannot be written, and what came of it."""
 
-    name: str
-    max_abs: float
-    max_rel: float
-    equal: bool
-    reason: str | None = None
-
-    def __str__(self) -> str:
-        how = f"differs from Keras by {self.max_abs:.3g}" if self.reason is None else f"has {self.reason}"
-        return f"output {self.name} {how}"
-
-
-@dataclass(frozen=True)
-class PathResult:
-    name: str
-    outputs: tuple[OutputDifference, ...] = ()
-    sha256: str | None = None
-    diagnostics: tuple[Diagnostic, ...] = ()
-
-    @property
-    def equal(self) -> bool:
-        return bool(self.outputs) and not self.diagnostics and all(output.equal for output in self.outputs)
-
-    @property
-    def max_abs(self) -> float:
-        return max((output.max_abs for output in self.outputs), default=float("nan"))
-
-    @property
-    def max_rel(self) -> float:
-        return max((output.max_rel for output in self.outputs), default=float("nan"))
-
-    @property
-    def message(self) -> str | None:
-        return self.diagnostics[0].message if self.diagnostics else None
-
-
-@dataclass(frozen=True)
-class Report:
-    """What verification found. `equal` leaves cross-checks aside: a wrong one is refused, and the rest still counts."""
-
-    graph: Graph
-    job: Job
-    paths: tuple[PathResult, ...]
-    tolerance: float
-
-    @property
-    def equal(self) -> bool:
-        return all(path.equal for path in self.paths if path.name not in CROSS_CHECKS)
-
-    @property
-    def diagnostics(self) -> tuple[Diagnostic, ...]:
-        return tuple(d for path in self.paths for d in path.diagnostics)
-
-    def certificate(self) -> dict[str, Any]:
-        """The figures with what they depend on: hashes, versions, tolerance, sizes. The same in every run."""
-        return {
-            "certificate": 1,
-            "nnspec": __version__,
-            "spec": {"name": self.graph.name, "sha256": self.graph.source.digest},
-            "weights_sha256": weights_digest(self.job.weights),
-            "versions": versions(),
-            "provider": self.job.provider,
-            "opset": self.job.opset,
-            "tolerance": self.tolerance,
-            "inputs": [{name: list(value.shape) for name, value in case.items()} for case in self.job.cases],
-            "reference": "keras",
-            "equal": self.equal,
-            "paths": [_path_record(path) for path in self.paths],
-        }
+    code: Code | None
+    result: Run | str | SpecError
 
 
 def verify(
@@ -130,16 +58,125 @@ def verify(
     of every dynamic axis.
 
     Outputs are equal where they differ by at most `tolerance` times the greater of 1 and the greatest expected
-    magnitude. `root` is the folder of files that the spec names. Raises SpecError where Keras or the provider is
-    missing; what goes wrong in one path is in its result.
+    magnitude. `root` is the folder of files that the spec names. Flat code is run where it differs from the code that
+    keeps the spec's structure. Raises SpecError where Keras or the provider is missing; what goes wrong in one path is
+    in its result.
+    """
+    given = initialize(graph, seed) if weights is None else weights
+    (report,) = verify_all(
+        [(graph, given)],
+        seed=seed,
+        opset=opset,
+        provider=provider,
+        tolerance=tolerance,
+        paths=paths,
+        root=root,
+    )
+    return report
+
+
+def verify_all(
+    weighed: Sequence[tuple[Graph, Weights]],
+    *,
+    written: Graph | None = None,
+    seed: int = 0,
+    opset: int = DEFAULT_OPSET,
+    provider: str = "cpu",
+    tolerance: float = TOLERANCE,
+    paths: Sequence[str] = tuple(PATHS),
+    root: str | Path | None = None,
+) -> tuple[Report, ...]:
+    """As `verify`, one spec with several settings of its params, each with weights.
+
+    The code that keeps the structure is written once, of the graph `written`, and takes the params' values as
+    arguments; without it, each graph has code of its own.
     """
     require_provider(provider)
-    folder = Path(root) if root is not None else Path(graph.source.name).parent
-    given = initialize(graph, seed) if weights is None else weights
-    job = Job(graph, given, make_cases(graph, seed), folder, opset, provider)
+    jobs = [
+        Job(
+            graph,
+            weights,
+            make_cases(graph, seed),
+            Path(root) if root is not None else Path(graph.source.name).parent,
+            opset,
+            provider,
+        )
+        for graph, weights in weighed
+    ]
+    done = _run_code(jobs, written, paths)
+    return tuple(_report(job, own, paths, tolerance) for job, own in zip(jobs, done, strict=True))
+
+
+def _report(job: Job, done: dict[str, Done], paths: Sequence[str], tolerance: float) -> Report:
     reference = run_keras(job)
-    results = tuple(_try_path(name, job, reference, tolerance) for name in paths)
-    return Report(graph, job, results, tolerance)
+    results = [
+        _judge_code(name, job, done[name], reference, tolerance)
+        if name in done
+        else _try_path(name, job, reference, tolerance)
+        for name in paths
+        if name in done or name not in CODE
+    ]
+    return Report(job.graph, job, tuple(results), tolerance)
+
+
+# --- generated code
+
+
+def _run_code(jobs: Sequence[Job], written: Graph | None, paths: Sequence[str]) -> list[dict[str, Done]]:
+    """What came of the forms of each job's code, all run in one process."""
+    common = _try_code(replace(jobs[0], graph=written)) if written and "python" in paths else None
+    forms = [_codes(job, common if job.graph is not written else None, paths) for job in jobs]
+    tasks = [
+        (job, code)
+        for job, codes in zip(jobs, forms, strict=True)
+        for code in codes.values()
+        if isinstance(code, Code)
+    ]
+    try:
+        results = iter(run_codes(tasks) if tasks else ())
+    except SpecError as error:
+        results = repeat(error)
+    return [
+        {
+            name: Done(code, next(results)) if isinstance(code, Code) else Done(None, code)
+            for name, code in codes.items()
+        }
+        for codes in forms
+    ]
+
+
+def _codes(job: Job, written: Code | SpecError | None, paths: Sequence[str]) -> dict[str, Code | SpecError]:
+    """The forms of the job's code that are asked for, the flat one where it is another."""
+    codes: dict[str, Code | SpecError] = {}
+    if "python" in paths:
+        codes["python"] = written if isinstance(written, SpecError) else _try_code(job, written)
+    if "flat" in paths:
+        codes["flat"] = flat_code(job)
+    structured, flat = codes.get("python"), codes.get("flat")
+    if isinstance(structured, Code) and isinstance(flat, Code) and structured.text == flat.text:
+        del codes["flat"]
+    return codes
+
+
+def _try_code(job: Job, written: Code | None = None) -> Code | SpecError:
+    try:
+        return structured_code(job, written)
+    except SpecError as error:
+        return error
+
+
+def _judge_code(name: str, job: Job, done: Done, reference: Run, tolerance: float) -> PathResult:
+    match done.result:
+        case Run() as run:
+            return _judge(name, job, run, reference, tolerance, done.code)
+        case str(words):
+            error = fail("NN405", "the generated code does not run", None, Note(words))
+            return PathResult(name, diagnostics=_as_findings(name, error.diagnostics))
+        case SpecError() as error:
+            return PathResult(name, diagnostics=_as_findings(name, error.diagnostics))
+
+
+# --- every path
 
 
 def _try_path(name: str, job: Job, reference: Run, tolerance: float) -> PathResult:
@@ -147,9 +184,16 @@ def _try_path(name: str, job: Job, reference: Run, tolerance: float) -> PathResu
         run = PATHS[name](job)
     except SpecError as error:
         return PathResult(name, diagnostics=_as_findings(name, error.diagnostics))
-    outputs = compare_outputs(job, run, reference, tolerance)
-    found = PathResult(name, outputs, run.sha256)
-    return found if found.equal else replace(found, diagnostics=(_blame(name, job, found, tolerance),))
+    return _judge(name, job, run, reference, tolerance)
+
+
+def _judge(
+    name: str, job: Job, run: Run, reference: Run, tolerance: float, code: Code | None = None
+) -> PathResult:
+    found = PathResult(name, compare_outputs(job, run, reference, tolerance), run.sha256)
+    if found.equal:
+        return found
+    return replace(found, diagnostics=(_blame(name, job, found, tolerance, code),))
 
 
 def _as_findings(name: str, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -160,54 +204,11 @@ def _severity(name: str) -> Severity:
     return "warning" if name in CROSS_CHECKS else "error"
 
 
-def compare_outputs(job: Job, run: Run, reference: Run, tolerance: float) -> tuple[OutputDifference, ...]:
-    """The greatest difference in each output over all cases."""
-    return tuple(
-        difference(
-            name, [case[i] for case in run.outputs], [case[i] for case in reference.outputs], tolerance
-        )
-        for i, name in enumerate(job.output_names)
-    )
-
-
-def difference(
-    name: str, actual: Sequence[np.ndarray], expected: Sequence[np.ndarray], tolerance: float
-) -> OutputDifference:
-    pairs = list(zip(actual, expected, strict=True))
-    reason = next((reason for a, e in pairs if (reason := _incomparable(a, e)) is not None), None)
-    if reason is not None:
-        return OutputDifference(name, float("inf"), float("inf"), False, reason)
-    worst = [_compare(a, e) for a, e in pairs]
-    equal = all(absolute <= tolerance * max(1.0, scale) for absolute, scale in worst)
-    relative = max(absolute / scale if scale else absolute for absolute, scale in worst)
-    return OutputDifference(name, max(absolute for absolute, _ in worst), relative, equal)
-
-
-def _incomparable(actual: np.ndarray, expected: np.ndarray) -> str | None:
-    """Why two outputs cannot be compared number by number; None where they can."""
-    if actual.shape != expected.shape:
-        return f"shape {list(actual.shape)} where Keras has {list(expected.shape)}"
-    if actual.dtype != expected.dtype:
-        return f"dtype {actual.dtype} where Keras has {expected.dtype}"
-    odd = ~np.isfinite(expected.astype(np.float64))
-    if not np.array_equal(actual[odd], expected[odd], equal_nan=True) or not np.isfinite(actual[~odd]).all():
-        return "values that are not finite where Keras's are, or the other way round"
-    return None
-
-
-def _compare(actual: np.ndarray, expected: np.ndarray) -> tuple[float, float]:
-    """The greatest absolute difference, and the greatest magnitude expected, over values that are finite."""
-    a, e = actual.astype(np.float64), expected.astype(np.float64)
-    finite = np.isfinite(e)
-    scale = np.max(np.abs(e[finite]), initial=0.0)
-    return float(np.max(np.abs(a[finite] - e[finite]), initial=0.0)), float(scale)
-
-
-def _blame(name: str, job: Job, found: PathResult, tolerance: float) -> Diagnostic:
+def _blame(name: str, job: Job, found: PathResult, tolerance: float, code: Code | None) -> Diagnostic:
     """The difference as a diagnostic at the first layer whose output differs."""
     worst = max(found.outputs, key=lambda o: (not o.equal, o.max_abs))
     message = f"{name}: {worst}"
-    culprit = first_difference(name, job, tolerance)
+    culprit = _first_layer(job, code, tolerance) if code else first_difference(name, job, tolerance)
     node = job.graph.by_name[culprit.value.node] if culprit else None
     words = (
         f"the first layer to differ is {node.name} ({node.kind})" if node else "each layer by itself agrees"
@@ -231,12 +232,8 @@ def _advice(name: str, node: Node | None, graph: Graph) -> str:
 
 def first_difference(name: str, job: Job, tolerance: float) -> Output | None:
     """The first layer's output, in the graph's order, that a path computes differently from Keras."""
-    outputs = [
-        Output(node.name if i == 0 else f"{node.name}_{node.layer.output_names[i]}", value)
-        for node in job.graph.nodes
-        for i, value in enumerate(node.values)
-    ]
-    every = replace(job, graph=replace(job.graph, outputs=tuple(outputs)))
+    outputs = _every_output(job.graph)
+    every = replace(job, graph=replace(job.graph, outputs=outputs))
     try:
         differences = compare_outputs(every, PATHS[name](every), run_keras(every), tolerance)
     except SpecError:
@@ -244,42 +241,28 @@ def first_difference(name: str, job: Job, tolerance: float) -> Output | None:
     return next((o for o, found in zip(outputs, differences, strict=True) if not found.equal), None)
 
 
-def _path_record(path: PathResult) -> dict[str, Any]:
-    outputs = [
-        {"name": o.name, "max_abs": _finite(o.max_abs), "max_rel": _finite(o.max_rel), "equal": o.equal}
-        for o in path.outputs
-    ]
-    findings = [d.message for d in path.diagnostics]
-    return {
-        "name": path.name,
-        "equal": path.equal,
-        "sha256": path.sha256,
-        "outputs": outputs,
-        "findings": findings,
-    }
+def _first_layer(job: Job, code: Code, tolerance: float) -> Output | None:
+    """The same of generated code, among the layers whose outputs can be had of its model."""
+    every = _every_output(job.graph)
+    try:
+        given = run_layers(job, code, every)
+        outputs = tuple(output for output in every if output.name in given)
+        expected = (
+            run_keras(replace(job, graph=replace(job.graph, outputs=outputs))).outputs if outputs else []
+        )
+    except SpecError:
+        return None
+    for number, output in enumerate(outputs):
+        keras = [case[number] for case in expected]
+        if not difference(output.name, given[output.name], keras, tolerance).equal:
+            return output
+    return None
 
 
-def _finite(value: float) -> float | None:
-    """JSON has no infinity."""
-    return value if np.isfinite(value) else None
-
-
-def weights_digest(weights: Weights) -> str:
-    """SHA-256 over the names, shapes, dtypes and bytes of all weights, in hex."""
-    digest = hashlib.sha256()
-    for key in sorted(weights):
-        value = np.ascontiguousarray(weights[key])
-        digest.update(f"{key}\0{value.dtype}\0{weights[key].shape}\0".encode())
-        digest.update(value.tobytes())
-    return digest.hexdigest()
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that took part."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+def _every_output(graph: Graph) -> tuple[Output, ...]:
+    """The outputs of every layer, by names of their own."""
+    return tuple(
+        Output(node.name if i == 0 else f"{node.name}_{node.layer.output_names[i]}", value)
+        for node in graph.nodes
+        for i, value in enumerate(node.values)
+    )

@@ -38,9 +38,8 @@ def command(context: click.Context, files: tuple[str, ...], form: str, reading: 
     3 that a file could not be read.
     """
     with uncollected():
-        every = (diagnostic for file in files for diagnostic in findings(file, reading))
-        # What is wrong with the command line is found with each file.
-        found = list({diagnostic.identity: diagnostic for diagnostic in every}.values())
+        # What is wrong with the command line is wrong for every file.
+        found = ill_set(reading) or [diagnostic for file in files for diagnostic in findings(file, reading)]
     write(rendered(found, form))
     say(summary(found, len(files)))
     context.exit(exit_code(found))
@@ -54,6 +53,17 @@ def uncollected() -> Iterator[None]:
         yield
     finally:
         gc.enable()
+
+
+def ill_set(reading: Reading) -> list[Diagnostic]:
+    """What is wrong with the values of params as they are written."""
+    from ..spec.diagnostics import SpecError
+
+    try:
+        reading.settings()
+    except SpecError as error:
+        return list(error.diagnostics)
+    return []
 
 
 def findings(file: str, reading: Reading) -> Sequence[Diagnostic]:

@@ -24,7 +24,7 @@ from .streams import say_progress, show_diagnostics, write
 
 if TYPE_CHECKING:
     from ..backends.artifacts import Compiled
-    from ..backends.verify import Report
+    from ..backends.certificate import Report
 
 
 @click.command("compile")
@@ -54,6 +54,7 @@ def command(
 ) -> None:
     """Write the network as Python, ONNX, Keras model and weights, with a certificate of their equality.
 
+    That is the network as it stands, or as --variant and --set have it; the code takes these as its defaults.
     Nothing is written where a path differs from Keras, and the exit code is 1.
     """
     graph = reading.graph(file)

@@ -51,7 +51,6 @@ class Reading(NamedTuple):
         """The root of one file; that of standard input is the working folder."""
         return self.root or Path(file).parent
 
-    @property
     def settings(self) -> Settings | None:
         """The values of params, and the variant; None where neither is given. Raises SpecError for bad values."""
         if not self.given and self.variant is None:
@@ -71,7 +70,7 @@ class Reading(NamedTuple):
         cannot be read, and for bad values of params."""
         from ..compiler.pipeline import check
 
-        settings = self.settings
+        settings = self.settings()
         return check(self.source(file), self.folder(file), self.limits, settings)
 
     def graph(self, file: str) -> Graph:
@@ -79,11 +78,20 @@ class Reading(NamedTuple):
         from ..compiler.pipeline import check, network
         from ..compiler.settings import Settings
 
-        settings, source = self.settings or Settings(), self.source(file)
+        settings, source = self.settings() or Settings(), self.source(file)
         checked = check(source, self.folder(file), self.limits, settings)
         graph = network(checked, source)
         show_diagnostics(checked.diagnostics, sys.stderr)
         return graph
+
+    def defaults(self, graph: Graph) -> Graph | None:
+        """The graph of the same file with the defaults of its params; None where it has none, or they make none."""
+        from ..compiler.pipeline import check
+        from ..compiler.settings import Settings
+
+        if self.settings() is None and graph.origin is not None and graph.origin.variant is None:
+            return graph
+        return check(graph.source, self.folder(graph.source.name), self.limits, Settings()).graph
 
     def graphs(self, file: str) -> tuple[Graph, ...]:
         """The graphs of a file with its defaults and in every variant, or the one that is asked for; their warnings
@@ -91,7 +99,7 @@ class Reading(NamedTuple):
         from ..compiler.pipeline import check_each, network
         from ..spec.diagnostics import in_order
 
-        if self.settings is not None:
+        if self.settings() is not None:
             return (self.graph(file),)
         source = self.source(file)
         checked = check_each(source, self.folder(file), self.limits)

@@ -55,6 +55,7 @@ def record(graph: Graph) -> dict[str, Any]:
             {
                 "name": node.name,
                 "type": node.kind,
+                "shares": node.shares,
                 "line": node.place.span.line,
                 "inputs": [graph.reference(value) for value in node.inputs],
                 "outputs": [tensor(type_) for type_ in node.signature.outputs],
@@ -99,7 +100,7 @@ def rows(graph: Graph) -> list[tuple[str, ...]]:
     layers = [
         (
             node.name,
-            node.kind,
+            f"{node.kind} of {node.shares}" if node.shares else node.kind,
             "\n".join(map(str, node.signature.outputs)),
             amount(node.parameters),
             amount(node.signature.macs),

@@ -24,7 +24,7 @@ from .options import (
 from .streams import show_diagnostics, write
 
 if TYPE_CHECKING:
-    from ..backends.verify import Report
+    from ..backends.certificate import Report
 
 
 @click.command("verify")
@@ -48,27 +48,44 @@ def command(
 ) -> None:
     """Run the network with the same weights in Keras, as generated code, native ONNX and tf2onnx's ONNX.
 
-    Several batch sizes and lengths of every dynamic axis are compared. Exit code 1 says that a path differs
-    from Keras; tf2onnx is a cross-check, and its errors are warnings.
+    A spec is verified as it stands and in all its variants, or as --set and --variant have it; with --weights only in
+    the one setting that they belong to. Both forms of the code are run, the structured one written once, with the
+    params as arguments. Several batch sizes and lengths of every dynamic axis are compared. Exit code 1 says that a
+    path differs from Keras; tf2onnx is a cross-check, and its errors are warnings.
     """
-    graph = reading.graph(file)
+    graphs = (reading.graph(file),) if weighing.path else reading.graphs(file)
+    written = reading.defaults(graphs[0])
     from ..backends.artifacts import write_certificate
-    from ..backends.verify import verify
+    from ..backends.verify import verify_all
 
-    report = verify(
-        graph,
-        weights=weighing.weights(graph),
+    reports = verify_all(
+        [(graph, weighing.weights(graph)) for graph in graphs],
+        written=written,
         seed=weighing.seed,
         opset=DEFAULT_OPSET if opset is None else opset,
         provider=provider,
         tolerance=tolerance,
         root=reading.folder(file),
     )
-    write(differences(report))
-    show_diagnostics(report.diagnostics, sys.stderr)
+    for number, report in enumerate(reports):
+        head = heading(report, several=len(reports) > 1)
+        write(("\n" if number else "") + head + differences(report))
+        show_diagnostics(report.diagnostics, sys.stderr)
     if certificate is not None:
-        write_certificate(report, certificate)
-    context.exit(CLEAN if report.equal else FINDINGS)
+        write_certificate(reports, certificate)
+    context.exit(CLEAN if all(report.equal for report in reports) else FINDINGS)
+
+
+def heading(report: Report, *, several: bool) -> str:
+    """The variant, and the values of params that are not their defaults; nothing for the only setting of a spec."""
+    from ..spec.operations import shown
+    from ..spec.render import visible
+
+    given = ", ".join(f"{name} = {shown(value)}" for name, value in report.given.items())
+    if not (several or given or report.variant):
+        return ""
+    title = f"variant {report.variant}" if report.variant else "as set" if given else "as it stands"
+    return visible(f"{title}: {given}" if given else title) + "\n"
 
 
 def differences(report: Report) -> str:

@@ -13,10 +13,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from nnspec.backends.certificate import PathResult, Report
+from nnspec.backends.compare import OutputDifference
+from nnspec.backends.paths import Job
 from nnspec.cli import options
 from nnspec.cli.main import COMMANDS, main
 from nnspec.spec.diagnostics import Diagnostic, fail
@@ -164,6 +166,8 @@ def test_an_error_of_ours_is_one_finding(run: Run, good: Path, monkeypatch: pyte
         ("verify", "x.nn.json", "--certificate", "x.nn.json"),
         ("verify", "x", "--provider", "tpu"),
         ("verify", "x", "--seed", "-1"),
+        ("emit", "x", "--check", "x.py", "-o", "x.py"),
+        ("expand", "x", "-o", "x.yaml"),
     ],
 )
 def test_wrong_usage(run: Run, arguments: tuple[str, ...]) -> None:
@@ -244,6 +248,7 @@ def test_show_as_json(run: Run) -> None:
     assert record["layers"][0] == {
         "name": "dense",
         "type": "Dense",
+        "shares": None,
         "line": 5,
         "inputs": ["x"],
         "outputs": [{"shape": ["batch", "time", None, 10], "dtype": "float32"}],
@@ -320,6 +325,47 @@ def test_code_travels_with_the_files_that_it_reads(run: Run, tmp_path: Path) -> 
     assert (tmp_path / "out/data/kernel.npy").read_bytes() == (tmp_path / "data/kernel.npy").read_bytes()
 
 
+def test_code_is_held_to_its_spec(run: Run, good: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "net.py"
+    missing = run("emit", good, "--check", kept)
+    assert (missing.code, missing.out) == (1, "") and f'there is no file "{kept}"' in missing.err
+    run("emit", good, "-o", kept)
+    assert run("emit", good, "--check", kept) == Result(0, "", "")
+    before = kept.read_text()
+    kept.write_text(before.replace("10", "11"))
+    found = run("emit", good, "--check", kept)
+    assert (found.code, found.err) == (1, "") and kept.read_text() != before
+    lines = found.out.splitlines()
+    assert lines[:2] == [f"--- {kept}", f"+++ {kept} as the spec has it"]
+    assert [line[0] for line in lines[3:] if line[0] in "+-"] == ["-", "+"]
+    assert run("emit", good, "--check", tmp_path).code == 2
+
+
+def test_any_bytes_are_compared_and_shown_inert(run: Run, good: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "net.py"
+    run("emit", good, "-o", kept)
+    code = kept.read_bytes()
+    for held in (b"", b"\x1b]0;x\a\xff\0", code.replace(b"\n", b"\r\n"), code[:-1], code + b"\n"):
+        kept.write_bytes(held)
+        found = run("emit", good, "--check", kept)
+        assert found.code == 1 and found.out.startswith("--- ") and "\x1b" not in found.out
+    kept.write_bytes(code[:-1])
+    assert "\\ No newline at end of file\n" in run("emit", good, "--check", kept).out
+
+
+def test_flat_code_is_another_form_where_there_is_structure(run: Run, good: Path, tmp_path: Path) -> None:
+    assert run("emit", good, "--flat") == run("emit", good)
+    spec = written(tmp_path / "net.nn.yaml", VARIANTS)
+    kept = run("emit", spec).out
+    assert "def build_model(units: int = 10" in kept
+    assert "def build_model(units: int = 3" in run("emit", spec, "--variant", "tiny").out
+    flat = run("emit", spec, "--flat", "--variant", "tiny").out
+    assert "def build_model()" in flat and "Dense(3" in flat
+    written(tmp_path / "net.py", flat)
+    assert run("emit", spec, "--check", tmp_path / "net.py").code == 1
+    assert run("emit", spec, "--flat", "--variant", "tiny", "--check", tmp_path / "net.py").code == 0
+
+
 def test_a_target_that_cannot_be_written(run: Run, good: Path, tmp_path: Path) -> None:
     result = run("emit", good, "-o", tmp_path / "nowhere" / "net.py")
     assert result.code == 3 and "error[NN404]" in result.err and "no such file or directory" in result.err
@@ -390,17 +436,12 @@ def test_memory_that_runs_out_is_a_diagnostic(
 # --- verify and compile
 
 
-def report(*, equal: bool = True) -> Any:
+def report(graph: Any, *, equal: bool = True) -> Report:
+    """A report that says what it is told to."""
     finding = Diagnostic("NN501", "onnx differs from Keras by 0.5 in output dense_1")
-    onnx = SimpleNamespace(name="onnx", equal=equal, max_abs=1e-7 if equal else 0.5, max_rel=2e-7)
-    unrun = SimpleNamespace(name="tf2onnx", equal=False, max_abs=float("nan"), max_rel=float("nan"))
-    return SimpleNamespace(
-        equal=equal,
-        tolerance=1e-5,
-        paths=(onnx, unrun),
-        diagnostics=() if equal else (finding,),
-        certificate=lambda: {"equal": equal},
-    )
+    figures = OutputDifference("dense_1", 1e-7 if equal else 0.5, 2e-7, equal)
+    onnx = PathResult("onnx", (figures,), "00", () if equal else (finding,))
+    return Report(graph, Job(graph, {}, ()), (onnx, PathResult("tf2onnx")), 1e-5)
 
 
 @pytest.mark.parametrize("equal", [True, False])
@@ -409,11 +450,11 @@ def test_verify_tells_the_differences(
 ) -> None:
     given: dict[str, Any] = {}
 
-    def verified(_graph: object, **options: Any) -> Any:
+    def verified(weighed: Any, **options: Any) -> Any:
         given.update(options)
-        return report(equal=equal)
+        return tuple(report(graph, equal=equal) for graph, _ in weighed)
 
-    monkeypatch.setattr("nnspec.backends.verify.verify", verified)
+    monkeypatch.setattr("nnspec.backends.verify.verify_all", verified)
     certificate = tmp_path / "certificate.json"
     result = run("verify", good, "--seed", "7", "--opset", "18", "--certificate", certificate)
     assert result.code == (0 if equal else 1)
@@ -422,14 +463,82 @@ def test_verify_tells_the_differences(
     )
     assert result.out.splitlines()[2].split() == ["tf2onnx", "NOT", "EQUAL", "-", "-"]
     assert ("error[NN501]" in result.err) is not equal
-    assert json.loads(certificate.read_text()) == {"equal": equal}
+    record = json.loads(certificate.read_text())
+    assert record["equal"] is equal
+    assert [(setting["variant"], setting["params"]) for setting in record["settings"]] == [(None, {})]
     assert (given["seed"], given["opset"], given["provider"], given["root"]) == (7, 18, "cpu", tmp_path)
+
+
+VARIANTS = GOOD.replace(
+    "inputs:", "params: {units: 10, act: relu}\nvariants: {tiny: {units: 3}}\ninputs:"
+).replace("{units: 10, activation: relu}", "{units: =units, activation: =act}")
+
+
+def verified_settings(
+    run: Run, monkeypatch: pytest.MonkeyPatch, *words: str | Path
+) -> tuple[Result, list[dict[str, Any]], dict[str, Any] | None]:
+    """What a command verifies: its result, the params of each graph, and those that the code is written with."""
+    seen: list[dict[str, Any]] = []
+    written: list[dict[str, Any] | None] = []
+
+    def verified(weighed: Any, *, written: Any, **_: Any) -> Any:
+        reports = tuple(report(graph) for graph, _ in weighed)
+        seen.extend(one.params for one in reports)
+        defaults.append(written and report(written).params)
+        return reports
+
+    defaults = written
+    monkeypatch.setattr("nnspec.backends.verify.verify_all", verified)
+    return run("verify", *words), seen, defaults[0] if defaults else None
+
+
+def test_verify_goes_through_the_variants(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = written(tmp_path / "net.nn.yaml", VARIANTS)
+    plain, tiny = {"units": 10, "act": "relu"}, {"units": 3, "act": "relu"}
+    result, seen, defaults = verified_settings(run, monkeypatch, spec)
+    assert (result.code, seen, defaults) == (0, [plain, tiny], plain)
+    heads = [
+        line
+        for line in result.out.splitlines()
+        if line and line.split()[0] not in ("path", "onnx", "tf2onnx")
+    ]
+    assert heads == ["as it stands", "variant tiny: units = 3"]
+    result, seen, defaults = verified_settings(
+        run, monkeypatch, spec, "--variant", "tiny", "--set", "act=tanh"
+    )
+    assert (seen, defaults) == ([{"units": 3, "act": "tanh"}], plain)
+    assert result.out.startswith('variant tiny: units = 3, act = "tanh"\n')
+    result, seen, defaults = verified_settings(run, monkeypatch, spec, "--set", "units=4")
+    assert (seen, defaults) == ([{"units": 4, "act": "relu"}], plain)
+    assert result.out.startswith("as set: units = 4\n")
+
+
+def test_verify_leaves_out_defaults_that_are_not_there(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = written(tmp_path / "net.nn.yaml", VARIANTS.replace("units: 10,", "units: null,"))
+    result, seen, defaults = verified_settings(run, monkeypatch, spec)
+    assert (result.code, seen, defaults) == (0, [{"units": 3, "act": "relu"}], None)
+    assert result.out.startswith("variant tiny: units = 3\n")
+
+
+def test_weights_are_those_of_one_setting(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import numpy as np
+
+    spec = written(tmp_path / "net.nn.yaml", VARIANTS)
+    shapes = {"dense/kernel": (4, 3), "dense/bias": (3,), "dense_1/kernel": (3, 2), "dense_1/bias": (2,)}
+    weights: dict[str, Any] = {key: np.ones(shape, "float32") for key, shape in shapes.items()}
+    np.savez(tmp_path / "tiny.npz", **weights)
+    words = (spec, "--weights", tmp_path / "tiny.npz")
+    assert verified_settings(run, monkeypatch, *words)[0].code == 1
+    result, seen, _ = verified_settings(run, monkeypatch, *words, "--variant", "tiny")
+    assert (result.code, seen) == (0, [{"units": 3, "act": "relu"}])
 
 
 def test_compile_refuses_to_write_what_is_not_equal(
     run: Run, good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nnspec.backends.artifacts.verify", lambda *_, **__: report(equal=False))
+    monkeypatch.setattr("nnspec.backends.artifacts.verify", lambda graph, **_: report(graph, equal=False))
     monkeypatch.setattr("nnspec.backends.artifacts.require", lambda _: None)
     result = run("compile", good, "-o", tmp_path / "out")
     assert result.code == 1 and "NN501" in result.err and "not equal: onnx, tf2onnx" in result.out

@@ -27,7 +27,7 @@ variants:
   broken: {width: 0.3}
 inputs: {x: [4]}
 layers:
-  - Dense: {units: =64 * width, activation: =act}
+  - Dense: {units: =32 * width + 16 * scale, activation: =act}
   - repeat: =sizes
     as: n
     layers: [{Dense: =n}]

@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 from nnspec.backends import paths, runtime
 from nnspec.backends.cases import choose_sizes, make_cases
+from nnspec.backends.certificate import certificate
+from nnspec.backends.compare import difference
 from nnspec.backends.paths import Job, Run
-from nnspec.backends.verify import difference, verify
+from nnspec.backends.verify import verify, verify_all
+from nnspec.backends.weights import initialize
 from nnspec.spec.size import Symbol
 
 DENSE = """
@@ -134,7 +137,7 @@ def test_the_certificate_is_the_same_in_every_run_and_is_json() -> None:
     assert json.loads(json.dumps(first, allow_nan=False)) == first
     assert first["equal"] is True
     assert first["spec"]["sha256"] == graph.source.digest
-    assert first["paths"][0]["outputs"][0]["max_abs"] < 1e-5
+    assert first["settings"][0]["paths"][0]["outputs"][0]["max_abs"] < 1e-5
 
 
 def test_a_provider_that_is_not_there_is_said_to_be_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,3 +246,71 @@ def test_lengths_go_on_until_the_widest_kernel_fits() -> None:
     assert {case["x"].shape[1] for case in cases} == {384}
     with pytest.raises(nnspec.SpecError, match="no one size of time"):
         make_cases(nnspec.loads(text.replace("WIDTH", "100000")))
+
+
+VARIANTS = """
+nnspec: 1
+name: vary
+params: {width: 1.0, depth: 2, deep: true}
+variants: {tiny: {width: 0.25, depth: 1}, shallow: {deep: false}}
+inputs: {x: [time, 8]}
+blocks:
+  stage:
+    params: {units: }
+    layers: [{Dense: {units: =units, activation: relu}}, LayerNormalization]
+layers:
+  - repeat: =depth
+    layers: [{stage: =16 * width}]
+  - when: =deep
+    layers: [{LSTM: 5}]
+    else: [GlobalAveragePooling1D]
+  - Dense: 3
+"""
+
+
+def test_both_forms_of_code_are_run_in_every_variant_by_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    run_child = paths._run_child
+    monkeypatch.setattr(paths, "_run_child", lambda folder: (started.append(folder), run_child(folder)))
+    graphs = [nnspec.loads(VARIANTS, variant=variant) for variant in (None, "tiny", "shallow")]
+    reports = verify_all(
+        [(graph, initialize(graph)) for graph in graphs], written=graphs[0], paths=("python", "flat", "onnx")
+    )
+    assert all(report.equal for report in reports)
+    assert len(started) == 1
+    assert [[path.name for path in report.paths] for report in reports] == [["python", "flat", "onnx"]] * 3
+    structured, flat, _ = zip(*([path.sha256 for path in report.paths] for report in reports), strict=True)
+    assert len(set(structured)) == 1 and len(set(flat)) == 3
+    assert [report.params["width"] for report in reports] == [1.0, 0.25, 1.0]
+    assert [report.given for report in reports] == [{}, {"width": 0.25, "depth": 1}, {"deep": False}]
+    record = certificate(reports)
+    assert [setting["variant"] for setting in record["settings"]] == [None, "tiny", "shallow"]
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
+    assert len({setting["weights_sha256"] for setting in record["settings"]}) == 3
+
+
+def test_code_of_another_network_is_caught_at_its_first_wrong_layer() -> None:
+    graph = nnspec.loads(VARIANTS, variant="tiny")
+    other = nnspec.loads(VARIANTS.replace("LayerNormalization", "LayerNormalization: {epsilon: 0.5}"))
+    (report,) = verify_all([(graph, initialize(graph))], written=other, paths=("python", "flat"))
+    assert [path.equal for path in report.paths] == [False, True]
+    (found,) = report.diagnostics
+    assert found.code == "NN501" and found.span is not None and found.span.text == "LayerNormalization"
+    assert (
+        found.notes[0].message
+        == "the first layer to differ is stage.0.layer_normalization (LayerNormalization)"
+    )
+
+
+def test_code_that_does_not_run_is_told() -> None:
+    graph = nnspec.loads(VARIANTS, variant="tiny")
+    other = nnspec.loads(VARIANTS.replace("LSTM: 5", "LSTM: 6"))
+    (report,) = verify_all([(graph, initialize(graph))], written=other, paths=("python", "onnx"))
+    assert [path.equal for path in report.paths] == [False, True]
+    assert [d.message for d in report.diagnostics] == ["python: the generated code does not run"]
+
+
+def test_a_network_without_structure_has_one_form_of_code() -> None:
+    report = verify(nnspec.loads(DENSE), paths=("python", "flat"))
+    assert [path.name for path in report.paths] == ["python"] and report.equal
+    assert [path.name for path in verify(nnspec.loads(DENSE), paths=("flat",)).paths] == ["flat"]
