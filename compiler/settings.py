@@ -79,7 +79,7 @@ def settle(
     sources = {p.name: given.get(p.name) or (p.default, "") for p in params}
     bindings: dict[str, Binding | None] = {}
     by_name = {param.name: param for param in params}
-    for name in _in_order(by_name, sources, report):
+    for name in in_order(by_name, sources, report):
         node, origin = sources[name]
         if node is None:
             report(missing or _without_value(by_name[name]))
@@ -115,7 +115,7 @@ def _without_value(param: Param) -> Diagnostic:
     return Diagnostic("NN102", message, param.span, help=help)
 
 
-def _in_order(
+def in_order(
     params: Mapping[str, Param], sources: Mapping[str, tuple[Node | None, str]], report: Report
 ) -> list[str]:
     """The params' names, each after those that its value is computed from. Those in a cycle are reported, and left

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ...compiler.block_calls import given_arguments
 from ...compiler.names import LocalNames
@@ -13,40 +11,21 @@ from ...spec.declared import OutputDecl
 from ...spec.expressions import is_expression
 from ...spec.items import Call, Item, Parallel, Reference, Repeat, Reuse, When, walk
 from ...spec.layers.base import Port
-from ...spec.nodes import Node, Scalar, Sequence
+from ...spec.nodes import Node, Scalar
 from ..calls import through_preset
+from . import control
 from .expressions import arguments, call, expression, keyword, with_variables
-from .kinds import kind_of_node
-from .layout import INDENT, Brackets, Expr, layout, statement
+from .flow import RETURNED, RUNNING, UNUSED, Flow, by_port
+from .layout import INDENT, Brackets, Expr, statement
 from .names import Scope
-from .reach import Key, called, turn_kinds
+from .reach import Key, called
 from .symbolic import Places, Symbolic, Unwritable, symbolic
 from .text import string
-from .translate import Names, Variable, as_integer, kinds_of, negated, of_node, of_scalar
+from .translate import Names, as_integer, of_node, of_scalar
 from .wanted import MAKER, VALUE, Taken, Wanted
 
 if TYPE_CHECKING:
     from .structured import Module
-
-# What hands a value on from one statement to the next; inside branches, one more letter for each level.
-RUNNING = ("x", "y", "z", "w")
-TURNS = ("i", "j", "k", "n")
-UNUSED = "_"
-# In place of the variable of what a function returns as it is made.
-RETURNED = "return"
-
-
-class Flow(NamedTuple):
-    """Where a statement stands: the value before it, what hands values on, the repeats that it is in with the
-    variables of their turns, and how deep it is indented. `target` is where the value is wanted, if anywhere."""
-
-    current: str | None
-    running: str
-    repeats: tuple[int, ...] = ()
-    turns: tuple[str, ...] = ()
-    indent: int = INDENT
-    branches: int = 0
-    target: str | None = None
 
 
 class Body:
@@ -107,11 +86,11 @@ class Body:
             case Reuse() as reuse:
                 return self.reuse(item, reuse, flow)
             case Parallel() as parallel:
-                return self.parallel(item, parallel, self.started(item, flow))
+                return control.parallel(self, item, parallel, self.started(item, flow))
             case Repeat() as repeat:
-                return self.named(item, self.repeat(item, repeat, self.started(item, flow)), flow)
+                return self.named(item, control.repeat(self, item, repeat, self.started(item, flow)), flow)
             case When() as when:
-                return self.named(item, self.when(when, self.started(item, flow)), flow)
+                return self.named(item, control.when(self, when, self.started(item, flow)), flow)
         raise Unwritable
 
     def started(self, item: Item, flow: Flow) -> Flow:
@@ -199,7 +178,7 @@ class Body:
         if not references and flow.current is None:
             raise Unwritable
         texts = [self.value(r, flow) for r in references] or [flow.current or ""]
-        return list(_by_port(ports, texts))
+        return list(by_port(ports, texts))
 
     def layer(self, item: Item, made: Call, flow: Flow) -> str:
         layer = symbolic(made, self.names, self.places)
@@ -259,7 +238,7 @@ class Body:
         given = given_arguments(made, block, lambda _: None)
         if given is None:
             raise Unwritable
-        kinds = self.module.kinds[key]
+        kinds = self.module.signatures.kinds[key]
         values = [
             keyword(self.module.argument(key, name), self.argument(node, kinds[name]))
             for name, node in given.items()
@@ -311,167 +290,17 @@ class Body:
                 return merge, None
         raise Unwritable("what is applied again is no layer or block")
 
-    # --- repeat, when, parallel
-
-    def repeat(self, item: Item, repeat: Repeat, flow: Flow) -> str | None:
-        flow = self.hand_on(flow)
-        repeats = (*flow.repeats, id(item))
-        for taken, _ in self.wanted.over(repeats):
-            text = self.scope.name(_plural(taken))
-            self.lists[taken, len(flow.repeats)] = text
-            self.write(text, (Brackets("list"),), flow)
-        outer, self.lines, names = self.lines, [], self.names
-        turn, header = self.header(repeat, flow)
-        inner = flow._replace(
-            repeats=repeats,
-            turns=(*flow.turns, turn),
-            indent=flow.indent + INDENT,
-            current=flow.running if flow.current else None,
-            target=None,
-        )
-        for taken, inside in self.wanted.over(repeats):
-            if inside == 0 and self.wanted.declared[taken.name].conditional:
-                self.write(self.own_name(taken.name), ("None",), inner)
-        result = self.items(repeat.items, inner)
-        if result is not None and result != flow.running:
-            self.write(flow.running, (result,), inner)
-        self.collect(repeats, inner)
-        body, self.lines, self.names = self.lines, outer, names
-        used = any(re.search(rf"\b{turn}\b", line) for line in body)
-        self.lines += layout(header(used), flow.indent, ":")
-        self.lines += body or [" " * inner.indent + "pass"]
-        return flow.running
-
-    def header(self, repeat: Repeat, flow: Flow) -> tuple[str, Callable[[bool], Expr]]:
-        """The variable of the turns, and the `for` line, which depends on whether the body has that variable."""
-        names = [str(name.value) for name in repeat.names]
-        kinds = kinds_of(self.names)
-        over, bound_kinds = kind_of_node(repeat.over, kinds), turn_kinds(repeat, kinds)
-        counted = over in ("int", "float")
-        if not counted and not over.startswith("list["):
-            raise Unwritable("whether a repeat has a count or values depends on a param")
-        values = self.over(repeat.over, counted)
-        bound = {name: Variable(self.loop_name(name, name), bound_kinds[name]) for name in names}
-        self.names = {**self.names, **bound}
-        if counted and bound:
-            (variable,) = bound.values()
-            return variable.text, lambda used: _for(
-                variable.text if used else UNUSED, call("range", (values,))
-            )
-        turn = self.turn(flow)
-        if counted or not bound:
-            count = values if counted else call("len", (values,))
-            if isinstance(repeat.over, Sequence):
-                count = (str(len(repeat.over.items)),)
-            return turn, lambda used: _for(turn if used else UNUSED, call("range", (count,)))
-        shown = ", ".join(variable.text for variable in bound.values())
-        both = f"{turn}, ({shown})" if len(bound) > 1 else f"{turn}, {shown}"
-        return turn, lambda used: _for(both, call("enumerate", (values,))) if used else _for(shown, values)
-
-    def over(self, node: Node, counted: bool) -> Expr:
-        """The count or list that a repeat goes over."""
-        if not (isinstance(node, Scalar) and is_expression(node)):
-            return of_node(node, self.names, self.places.uses)
-        given = of_scalar(node, self.names, self.places.uses)
-        if counted:
-            return (as_integer(given),)
-        # A loop needs no list of a range.
-        is_range = given.text.startswith("list(range(") and given.text.count("list(") == 1
-        return (given.text[len("list(") : -1] if is_range and given.text.endswith("))") else given.text,)
-
-    def turn(self, flow: Flow) -> str:
-        """A variable for the numbers of turns."""
-        level = len(flow.turns)
-        free = (name for name in TURNS if name not in self.scope.taken)
-        return self.loop_name(level, next(free, f"turn_{level}"))
-
     def loop_name(self, key: str | int, wanted: str) -> str:
         """A variable of a loop, the same in every loop that has one of that name."""
         if key not in self.loop_names:
             self.loop_names[key] = self.scope.name(wanted)
         return self.loop_names[key]
 
-    def collect(self, repeats: tuple[int, ...], flow: Flow) -> None:
-        """Puts the lists of inner repeats into those of this one, and what a condition may have left out, at the end
-        of a turn."""
-        for taken, inside in self.wanted.over(repeats):
-            outer = self.lists[taken, len(repeats) - 1]
-            if inside:
-                self.write("", (f"{outer}.append({self.lists[taken, len(repeats)]})",), flow)
-            elif self.wanted.declared[taken.name].conditional:
-                if taken.part != VALUE:
-                    raise Unwritable(f"{taken.name} may be left out of a turn, and is more than a value")
-                self.write("", (f"{outer}.append({self.own_name(taken.name)})",), flow)
-
-    def when(self, when: When, flow: Flow) -> str | None:
-        if not (isinstance(when.condition, Scalar) and is_expression(when.condition)):
-            chosen = isinstance(when.condition, Scalar) and when.condition.value is True
-            return self.items(when.items if chosen else when.otherwise, flow)
-        flow = self.hand_on(flow)
-        uses = self.places.uses
-        ways = [(of_scalar(when.condition, self.names, uses).text, when.items), ("", when.otherwise)]
-        if not when.items:
-            ways = [(negated(when.condition, self.names, uses), when.otherwise)]
-        for condition, items in ways:
-            if items:
-                opening = f"if {condition}:" if condition else "else:"
-                self.lines.append(" " * flow.indent + opening)
-                self.way(items, flow)
-        return flow.running
-
-    def way(self, items: tuple[Item, ...], flow: Flow) -> None:
-        inner = flow._replace(indent=flow.indent + INDENT, target=None)
-        before = len(self.lines)
-        result = self.items(items, inner)
-        if result is not None and result != flow.running:
-            self.write(flow.running, (result,), inner)
-        if len(self.lines) == before:
-            self.lines.append(" " * inner.indent + "pass")
-
-    def parallel(self, item: Item, parallel: Parallel, flow: Flow) -> str:
-        if parallel.merge is None:
-            raise Unwritable
-        level = flow.branches + 1
-        running = self.running_at(level)
-        results: list[str] = []
-        for number, branch in enumerate(parallel.branches):
-            inner = flow._replace(running=running, branches=level, target=None)
-            last = number == len(parallel.branches) - 1
-            if branch and not last:
-                inner = inner._replace(target=self.branch_target(branch[-1]))
-            result = self.items(branch, inner)
-            if result is None:
-                raise Unwritable
-            if result == running and not last:
-                kept = self.scope.name("branch")
-                self.write(kept, (result,), inner)
-                result = kept
-            results.append(result)
-        layer = symbolic(parallel.merge, self.names, self.places)
-        return self.apply(item, layer, list(_by_port(layer.layer.ports, results)), flow)
-
-    def branch_target(self, last: Item) -> str | None:
-        """A variable for what a branch comes to, which must last until it is merged."""
-        return self.own(last) if isinstance(last.body, Call | Reuse | Parallel) else None
-
     def running_at(self, level: int) -> str:
         while len(self.running) <= level:
             number = len(self.running)
             self.running.append(self.scope.name(RUNNING[number] if number < len(RUNNING) else f"x{number}"))
         return self.running[level]
-
-
-def _by_port(ports: tuple[Port, ...], texts: list[str]) -> Iterator[tuple[str, list[str]]]:
-    left = list(texts)
-    for port in ports:
-        count = len(left) if port.many else 1
-        taken, left = left[:count], left[count:]
-        if taken:
-            yield port.name, taken
-
-
-def _for(variables: str, values: Expr) -> Expr:
-    return (f"for {variables} in ", *values)
 
 
 def _given(inputs: list[tuple[str, list[str]]], ports: tuple[Port, ...]) -> tuple[Expr, ...]:
@@ -486,8 +315,3 @@ def _given(inputs: list[tuple[str, list[str]]], ports: tuple[Port, ...]) -> tupl
 
 def _one_or_list(texts: list[str]) -> Expr:
     return (texts[0],) if len(texts) == 1 else (Brackets("list", tuple((text,) for text in texts)),)
-
-
-def _plural(taken: Taken) -> str:
-    name = taken.name if taken.part in (VALUE, MAKER) else f"{taken.name}_{taken.part}"
-    return f"{name}_layers" if taken.part == MAKER else f"{name}s"

@@ -55,7 +55,7 @@ def build_arguments(graph: Graph) -> dict[str, Any]:
     """The arguments with which the code's `build_model` makes the graph, as the spec sets its params."""
     if graph.origin is None or not has_structure(graph):
         return {}
-    params = Module(graph).signatures[Key(graph.origin.unit)].params
+    params = Module(graph).signatures.by_key[Key(graph.origin.unit)].params
     values = {name: binding.value for name, binding in graph.origin.params.items() if binding is not None}
     return {params[name].text: value for name, value in values.items()}
 
@@ -63,7 +63,7 @@ def build_arguments(graph: Graph) -> dict[str, Any]:
 def _module(graph: Graph) -> Module:
     """What a first pass over the file finds that the module defines."""
     module = Module(graph)
-    for key in module.keys:
+    for key in module.signatures.keys:
         module.block(key)
     module.build()
     return module
@@ -72,12 +72,10 @@ def _module(graph: Graph) -> Module:
 def _structured(found: Module) -> str:
     graph = found.graph
     module = Module(graph, found.names)
-    blocks = [module.block(key) for key in module.keys]
+    blocks = [module.block(key) for key in module.signatures.keys]
     statements, model, training = module.build()
     functions = module.activations
-    head = layout(
-        ("def build_model", Brackets("call", tuple(value for _, value in module.arguments))), 0, MODEL
-    )
+    head = layout(("def build_model", Brackets("call", module.signatures.arguments)), 0, MODEL)
     return _template().render(
         docstring=docstring([[f"The network {graph.name} in Keras."]]),
         math=MATH in module.uses,

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...compiler.graph import Graph, Preset
-from ...compiler.parts import Parts
 from ...compiler.scope import PREVIOUS
 from ...compiler.settings import settle
 from ...compiler.unit import Unit
@@ -20,32 +18,23 @@ from ...spec.initializers import Fixed
 from ...spec.items import Call, Item, walk
 from ...spec.nodes import Mapping as MappingNode
 from ...spec.nodes import Node, Scalar, Sequence
-from ...spec.params import Param
 from ...spec.records import types
 from ...spec.training import Section, Training
 from ..calls import KerasCall, Partial, calls_in, outputs_by_name, spell_preset
 from ..training import spell_training
 from .expressions import call, expression, keyword
 from .functions import RETURNED, RUNNING, Body, Flow
-from .kinds import ANY, element, kind_of_param, kind_of_value
-from .layout import INDENT, Brackets, Expr, flat, layout, statement
+from .kinds import kind_of_value
+from .layout import INDENT, Brackets, Expr, flat, statement
 from .names import Scope
-from .reach import Key, called, own_kinds, param_kinds, reached
+from .reach import Key, called
+from .signatures import Signature, Signatures
 from .symbolic import Places, Symbolic, Unwritable, with_expressions
 from .text import docstring, paragraphs, string
 from .translate import Names, Variable, of_node
 from .wanted import Wanted
 
 KERAS_TENSOR = "keras.KerasTensor"
-
-
-class Signature(NamedTuple):
-    """What a function takes: variables by the names of its inputs and params, and those of its file's params."""
-
-    scope: Scope
-    inputs: dict[str, str]
-    params: dict[str, Variable]
-    lifted: dict[str, Variable]
 
 
 def has_structure(graph: Graph) -> bool:
@@ -67,89 +56,30 @@ class Module:
     def __init__(self, graph: Graph, taken: frozenset[str] = frozenset()) -> None:
         assert graph.origin is not None
         self.graph, self.origin, self.unit = graph, graph.origin, graph.origin.unit
-        self.scope, self.taken = Scope(), taken
+        self.scope = Scope()
         self.uses: set[str] = set()
-        self.keys = reached(self.unit)
-        own = own_kinds(self.unit.document.params)
-        self.kinds = {**param_kinds(self.unit, own, self.keys), Key(self.unit): own}
-        self.functions = {key: self.scope.name(self.function_word(key)) for key in self.keys}
+        self.signatures = Signatures(self.origin, self.scope, taken, self.uses)
         self.presets: dict[str, tuple[str, KerasCall]] = {}
         self.activations: dict[Partial, str] = {}
         self.files: set[str] = set()
-        self.parts = Parts(lambda _: None)
-        self.signatures = {key: self.signature(key) for key in (*self.keys, Key(self.unit))}
 
     @property
     def names(self) -> frozenset[str]:
         """The names of what the module defines."""
         presets = (variable for variable, _ in self.presets.values())
-        return frozenset((*self.functions.values(), *presets, *self.activations.values()))
-
-    # --- what functions take
-
-    def function_word(self, key: Key) -> str:
-        """What a function would like to be called: its block, with the include before it where that is another file."""
-        if key.unit is self.unit:
-            return key.name
-        owner = next(
-            (name for name, unit in self.unit.includes.items() if unit is key.unit), key.unit.document.name
-        )
-        return f"{owner}_{key.name}" if key.name else owner
-
-    def signature(self, key: Key) -> Signature:
-        scope = Scope()
-        scope.taken |= self.taken | set(self.functions.values()) | {"name"}
-        block, kinds = key.block, self.kinds[key]
-        inputs = {str(i.value): "" for i in block.inputs}
-        params = {p.name: Variable(scope.name(p.name), kinds[p.name]) for p in block.params}
-        lifted = {name: Variable(scope.name(name), kind) for name, kind in self.lifted(key).items()}
-        for name in inputs:
-            # What is only handed on has the name of that.
-            unnamed = name == "input" and not self.is_taken(key, name)
-            inputs[name] = (
-                RUNNING[0] if unnamed and RUNNING[0] not in scope.taken else scope.name(_plural(name))
-            )
-        return Signature(scope, inputs, params, lifted)
-
-    def is_taken(self, key: Key, name: str) -> bool:
-        """Whether something in a block refers to a name."""
-        wanted = Wanted(key.block.items, self.local(key), [name], key.block.outputs)
-        return bool(wanted.parts(name))
-
-    def local(self, key: Key):
-        return self.parts.names(key.unit, key.block.items, key.block.inputs)
-
-    def lifted(self, key: Key) -> dict[str, str]:
-        """The params of a block's file that presets in it depend on, with their kinds."""
-        if key.is_file:
-            return {}
-        found = self._lifted(key, set())
-        kinds = {p.name: kind_of_param(p) for p in key.unit.document.params}
-        return {name: kind for name, kind in kinds.items() if name in found}
-
-    def _lifted(self, key: Key, seen: set[Key]) -> set[str]:
-        seen.add(key)
-        found: set[str] = set()
-        for item in walk(key.block.items):
-            if item.call is None:
-                continue
-            inner = called(key.unit, item.call.name)
-            if inner is not None and inner.unit is key.unit and inner not in seen:
-                found |= self._lifted(inner, seen)
-            found |= _preset_names(key.unit, item.call.name)
-        return found
+        return frozenset((*self.signatures.functions.values(), *presets, *self.activations.values()))
 
     def lifted_arguments(self, key: Key, body: Body) -> Iterator[tuple[str, Expr]]:
         """The arguments that a call of a block needs for presets of its file."""
-        for name, variable in self.signatures[key].lifted.items():
+        for name, variable in self.signatures.by_key[key].lifted.items():
             if key.unit is body.key.unit:
                 yield variable.text, (body.places.preset_names[name].text,)
 
     def function(self, key: Key) -> str:
-        return self.functions[key]
+        return self.signatures.functions[key]
 
     def argument(self, key: Key, param: str) -> str:
-        return self.signatures[key].params[param].text
+        return self.signatures.by_key[key].params[param].text
 
     # --- what the module defines
 
@@ -194,12 +124,20 @@ class Module:
     # --- functions
 
     def body(self, key: Key, prefix: str) -> tuple[Body, Signature]:
-        given = self.signatures[key]
+        given = self.signatures.by_key[key]
         preset_names: Names = given.params if key.is_file else given.lifted
         places = self.places(key, preset_names)
         outputs = key.block.outputs
         body = Body(
-            self, key, given.scope, given.params, places, self.local(key), outputs, given.inputs, prefix
+            self,
+            key,
+            given.scope,
+            given.params,
+            places,
+            self.signatures.local(key),
+            outputs,
+            given.inputs,
+            prefix,
         )
         return body, given
 
@@ -210,14 +148,14 @@ class Module:
         if not body.running:
             body.running.append(running)
             given.scope.taken.add(running)
-        defaults = [line for param in key.block.params for line in self.late_default(param, given, body)]
+        defaults = self.signatures.late_defaults(key)
         current = next(iter(given.inputs.values())) if len(given.inputs) == 1 else None
         body.returned = self.returned(key)
         result = body.items(key.block.items, Flow(current, running))
         flow = Flow(result, running)
         outputs = () if result == RETURNED else key.block.outputs
         texts = [body.value(decl.reference, flow) for decl in outputs] or [result or ""]
-        head = self.head(key, given, len(texts))
+        head = self.signatures.head(key, len(texts))
         words = key.block.description or f"The {'block' if key.name else 'file'} {key.block.name}."
         lines = [*defaults, *body.lines]
         if texts != [RETURNED]:
@@ -226,7 +164,7 @@ class Module:
 
     def returned(self, key: Key) -> Item | None:
         """The last item of a block, where that is all it gives, and nothing else takes it."""
-        block, local = key.block, self.local(key)
+        block, local = key.block, self.signatures.local(key)
         if not block.items or len(block.outputs) > 1:
             return None
         last = block.items[-1]
@@ -236,73 +174,15 @@ class Module:
         wanted = Wanted(block.items, local, (), ())
         return last if is_last and not wanted.parts(name) else None
 
-    def head(self, key: Key, given: Signature, outputs: int) -> list[str]:
-        """The `def` line of a block."""
-        items: list[Expr] = [(f"{text}: {KERAS_TENSOR}",) for text in given.inputs.values()]
-        required = [p for p in key.block.params if p.default is None]
-        others = [p for p in key.block.params if p.default is not None]
-        lifted = [self.lifted_default(key, name, variable) for name, variable in given.lifted.items()]
-        items += [(_annotated(given.params[p.name]),) for p in required]
-        items += lifted if key.unit is self.unit else []
-        items += [self.with_default(given.params[p.name], p) for p in others]
-        items += [] if key.unit is self.unit else lifted
-        items.append((f"name: str = {string(key.name or self.functions[key])}",))
-        result = KERAS_TENSOR if outputs == 1 else f"tuple[{', '.join([KERAS_TENSOR] * outputs)}]"
-        return layout((f"def {self.functions[key]}", Brackets("call", tuple(items))), 0, f" -> {result}:")
-
-    def with_default(self, variable: Variable, param: Param) -> Expr:
-        assert param.default is not None
-        if is_expression(param.default):
-            return (f"{variable.text}=None",)
-        value = of_node(param.default, {}, self.uses, integer=variable.kind == "int", frozen=True)
-        return _defaulted(variable, value)
-
-    def late_default(self, param: Param, given: Signature, body: Body) -> Iterator[str]:
-        """A default that is computed from other params."""
-        if isinstance(param.default, Scalar) and is_expression(param.default):
-            text = given.params[param.name].text
-            yield f"{' ' * INDENT}if {text} is None:"
-            value = of_node(
-                param.default, body.names, self.uses, integer=given.params[param.name].kind == "int"
-            )
-            yield statement(text, value, 2 * INDENT)
-
-    def lifted_default(self, key: Key, name: str, variable: Variable) -> Expr:
-        """The default of what a block has from its file's params."""
-        if key.unit is self.unit:
-            return (_annotated(variable),)
-        params = settle(key.unit.document.params, {}, Work(), lambda _: None)
-        binding = params[name]
-        if binding is None:
-            raise Unwritable(f"the param {name} of an included file has no value")
-        return _defaulted(variable, expression(_frozen(binding.value)))
-
     # --- the model
-
-    @cached_property
-    def arguments(self) -> list[tuple[str, Expr]]:
-        """The arguments of `build_model`, each as it stands in the signature."""
-        key = Key(self.unit)
-        return [(p.name, self.own_default(p)) for p in key.block.params]
-
-    def own_default(self, param: Param) -> Expr:
-        variable = self.signatures[Key(self.unit)].params[param.name]
-        binding = self.origin.params.get(param.name)
-        assert binding is not None
-        if param.default is not None and is_expression(param.default) and not binding.origin:
-            return (f"{variable.text}=None",)
-        return _defaulted(variable, expression(_frozen(binding.value)))
 
     def build(self) -> tuple[list[str], Expr, KerasCall | None]:
         """The statements of `build_model`, the model, and how it is compiled."""
         key = Key(self.unit)
-        given = self.signatures[key]
+        given = self.signatures.by_key[key]
         body, _ = self.body(key, "")
         running = body.running_at(0)
-        for param in key.block.params:
-            binding = self.origin.params.get(param.name)
-            if binding is not None and not binding.origin:
-                body.lines += self.late_default(param, given, body)
+        body.lines += self.signatures.late_defaults(key)
         for i in self.unit.document.inputs:
             body.write(
                 given.inputs[str(i.key.value)], self.input(i.key, i.form, given.params), Flow(None, running)
@@ -368,39 +248,10 @@ def _long_form(key: Scalar, form: Node) -> Iterator[tuple[str, Node]]:
         yield "shape", form
 
 
-def _preset_names(unit: Unit, name: str) -> set[str]:
-    """The params that a preset of the same file depends on, itself or by what it is made of."""
-    call = unit.presets.get(name)
-    return set(call.names or ()) | _preset_names(unit, call.name) if call else set()
-
-
-def _plural(name: str) -> str:
-    """`inputs` in place of a builtin of Python."""
-    return "inputs" if name == "input" else name
-
-
 def _in_brackets(value: Any) -> str:
     """A value as a part of an expression."""
     text = flat(expression(value))
     return f"({text})" if text.startswith("-") else text
-
-
-def _frozen(value: Any) -> Any:
-    """A list as a tuple: it is the default of an argument."""
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
-
-
-def _annotated(variable: Variable) -> str:
-    return variable.text if ANY in variable.kind else f"{variable.text}: {_annotation(variable.kind)}"
-
-
-def _annotation(kind: str) -> str:
-    return f"tuple[{_annotation(element(kind))}, ...]" if kind.startswith("list[") else kind
-
-
-def _defaulted(variable: Variable, value: Expr) -> Expr:
-    shown = _annotated(variable)
-    return (f"{shown} = " if ":" in shown else f"{shown}=", *value)
 
 
 def _one_or_list(texts: list[str]) -> Expr:

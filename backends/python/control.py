@@ -1,0 +1,173 @@
+"""Repeats as loops, conditions as `if`, and branches one after another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ...spec.expressions import is_expression
+from ...spec.items import Call, Item, Parallel, Repeat, Reuse, When
+from ...spec.nodes import Node, Scalar, Sequence
+from .expressions import call
+from .flow import TURNS, UNUSED, Flow, by_port
+from .kinds import kind_of_node
+from .layout import INDENT, Brackets, Expr, layout
+from .reach import turn_kinds
+from .symbolic import Unwritable, symbolic
+from .translate import Variable, as_integer, kinds_of, negated, of_node, of_scalar
+from .wanted import MAKER, VALUE, Taken
+
+if TYPE_CHECKING:
+    from .functions import Body
+
+
+def repeat(body: Body, item: Item, repeat: Repeat, flow: Flow) -> str | None:
+    flow = body.hand_on(flow)
+    repeats = (*flow.repeats, id(item))
+    for taken, _ in body.wanted.over(repeats):
+        text = body.scope.name(_plural(taken))
+        body.lists[taken, len(flow.repeats)] = text
+        body.write(text, (Brackets("list"),), flow)
+    outer, body.lines, names = body.lines, [], body.names
+    turn, header = _header(body, repeat, flow)
+    inner = flow._replace(
+        repeats=repeats,
+        turns=(*flow.turns, turn),
+        indent=flow.indent + INDENT,
+        current=flow.running if flow.current else None,
+        target=None,
+    )
+    for taken, inside in body.wanted.over(repeats):
+        if inside == 0 and body.wanted.declared[taken.name].conditional:
+            body.write(body.own_name(taken.name), ("None",), inner)
+    result = body.items(repeat.items, inner)
+    if result is not None and result != flow.running:
+        body.write(flow.running, (result,), inner)
+    _collect(body, repeats, inner)
+    inside, body.lines, body.names = body.lines, outer, names
+    used = any(re.search(rf"\b{turn}\b", line) for line in inside)
+    body.lines += layout(header(used), flow.indent, ":")
+    body.lines += inside or [" " * inner.indent + "pass"]
+    return flow.running
+
+
+def _header(body: Body, repeat: Repeat, flow: Flow) -> tuple[str, Callable[[bool], Expr]]:
+    """The variable of the turns, and the `for` line, which depends on whether the body has that variable."""
+    names = [str(name.value) for name in repeat.names]
+    kinds = kinds_of(body.names)
+    over, bound_kinds = kind_of_node(repeat.over, kinds), turn_kinds(repeat, kinds)
+    counted = over in ("int", "float")
+    if not counted and not over.startswith("list["):
+        raise Unwritable("whether a repeat has a count or values depends on a param")
+    values = _over(body, repeat.over, counted)
+    bound = {name: Variable(body.loop_name(name, name), bound_kinds[name]) for name in names}
+    body.names = {**body.names, **bound}
+    if counted and bound:
+        (variable,) = bound.values()
+        return variable.text, lambda used: _for(variable.text if used else UNUSED, call("range", (values,)))
+    turn = _turn(body, flow)
+    if counted or not bound:
+        count = values if counted else call("len", (values,))
+        if isinstance(repeat.over, Sequence):
+            count = (str(len(repeat.over.items)),)
+        return turn, lambda used: _for(turn if used else UNUSED, call("range", (count,)))
+    shown = ", ".join(variable.text for variable in bound.values())
+    both = f"{turn}, ({shown})" if len(bound) > 1 else f"{turn}, {shown}"
+    return turn, lambda used: _for(both, call("enumerate", (values,))) if used else _for(shown, values)
+
+
+def _over(body: Body, node: Node, counted: bool) -> Expr:
+    """The count or list that a repeat goes over."""
+    if not (isinstance(node, Scalar) and is_expression(node)):
+        return of_node(node, body.names, body.places.uses)
+    given = of_scalar(node, body.names, body.places.uses)
+    if counted:
+        return (as_integer(given),)
+    # A loop needs no list of a range.
+    is_range = given.text.startswith("list(range(") and given.text.count("list(") == 1
+    return (given.text[len("list(") : -1] if is_range and given.text.endswith("))") else given.text,)
+
+
+def _turn(body: Body, flow: Flow) -> str:
+    """A variable for the numbers of turns."""
+    level = len(flow.turns)
+    free = (name for name in TURNS if name not in body.scope.taken)
+    return body.loop_name(level, next(free, f"turn_{level}"))
+
+
+def _collect(body: Body, repeats: tuple[int, ...], flow: Flow) -> None:
+    """Puts the lists of inner repeats into those of this one, and what a condition may have left out, at the end
+    of a turn."""
+    for taken, inside in body.wanted.over(repeats):
+        outer = body.lists[taken, len(repeats) - 1]
+        if inside:
+            body.write("", (f"{outer}.append({body.lists[taken, len(repeats)]})",), flow)
+        elif body.wanted.declared[taken.name].conditional:
+            if taken.part != VALUE:
+                raise Unwritable(f"{taken.name} may be left out of a turn, and is more than a value")
+            body.write("", (f"{outer}.append({body.own_name(taken.name)})",), flow)
+
+
+def when(body: Body, when: When, flow: Flow) -> str | None:
+    if not (isinstance(when.condition, Scalar) and is_expression(when.condition)):
+        chosen = isinstance(when.condition, Scalar) and when.condition.value is True
+        return body.items(when.items if chosen else when.otherwise, flow)
+    flow = body.hand_on(flow)
+    uses = body.places.uses
+    ways = [(of_scalar(when.condition, body.names, uses).text, when.items), ("", when.otherwise)]
+    if not when.items:
+        ways = [(negated(when.condition, body.names, uses), when.otherwise)]
+    for condition, items in ways:
+        if items:
+            opening = f"if {condition}:" if condition else "else:"
+            body.lines.append(" " * flow.indent + opening)
+            _way(body, items, flow)
+    return flow.running
+
+
+def _way(body: Body, items: tuple[Item, ...], flow: Flow) -> None:
+    inner = flow._replace(indent=flow.indent + INDENT, target=None)
+    before = len(body.lines)
+    result = body.items(items, inner)
+    if result is not None and result != flow.running:
+        body.write(flow.running, (result,), inner)
+    if len(body.lines) == before:
+        body.lines.append(" " * inner.indent + "pass")
+
+
+def parallel(body: Body, item: Item, parallel: Parallel, flow: Flow) -> str:
+    if parallel.merge is None:
+        raise Unwritable
+    level = flow.branches + 1
+    running = body.running_at(level)
+    results: list[str] = []
+    for number, branch in enumerate(parallel.branches):
+        inner = flow._replace(running=running, branches=level, target=None)
+        last = number == len(parallel.branches) - 1
+        if branch and not last:
+            inner = inner._replace(target=_branch_target(body, branch[-1]))
+        result = body.items(branch, inner)
+        if result is None:
+            raise Unwritable
+        if result == running and not last:
+            kept = body.scope.name("branch")
+            body.write(kept, (result,), inner)
+            result = kept
+        results.append(result)
+    layer = symbolic(parallel.merge, body.names, body.places)
+    return body.apply(item, layer, list(by_port(layer.layer.ports, results)), flow)
+
+
+def _branch_target(body: Body, last: Item) -> str | None:
+    """A variable for what a branch comes to, which must last until it is merged."""
+    return body.own(last) if isinstance(last.body, Call | Reuse | Parallel) else None
+
+
+def _for(variables: str, values: Expr) -> Expr:
+    return (f"for {variables} in ", *values)
+
+
+def _plural(taken: Taken) -> str:
+    name = taken.name if taken.part in (VALUE, MAKER) else f"{taken.name}_{taken.part}"
+    return f"{name}_layers" if taken.part == MAKER else f"{name}s"
