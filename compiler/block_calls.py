@@ -11,6 +11,7 @@ from ..spec.items import Call, Item, walk
 from ..spec.locate import Report
 from ..spec.nodes import Mapping, Node, Scalar, describe
 from ..spec.params import unknown_param
+from .settings import MOST_OF_A_CIRCLE, in_circle
 from .unit import Unit
 
 
@@ -74,15 +75,23 @@ def check_recursion(unit: Unit, report: Report) -> None:
             calls[cycle[0]].pop(cycle[1])
 
 
-def recursive_blocks(unit: Unit) -> frozenset[str]:
-    """The blocks that cannot be expanded, as they would be without end."""
-    found: set[str] = set()
-    calls = {name: {inner for inner, _ in _calls(block.items, unit)} for name, block in unit.blocks.items()}
-    left = {name: set(inner) for name, inner in calls.items()}
-    while done := {name for name, inner in left.items() if not inner}:
-        left = {name: inner - done for name, inner in left.items() if name not in done}
-    found.update(left)
-    return frozenset(found)
+def callees_first(unit: Unit) -> list[str]:
+    """The file's blocks, each after those of the file that it calls; without the ones that come to themselves, which
+    cannot be expanded."""
+    callers: dict[str, list[str]] = {name: [] for name in unit.blocks}
+    left: dict[str, int] = {}
+    for name, block in unit.blocks.items():
+        called = [inner for inner, _ in _calls(block.items, unit)]
+        left[name] = len(called)
+        for inner in called:
+            callers[inner].append(name)
+    ordered = [name for name, count in left.items() if count == 0]
+    for name in ordered:  # which grows on the way
+        for caller in callers[name]:
+            left[caller] -= 1
+            if left[caller] == 0:
+                ordered.append(caller)
+    return ordered
 
 
 def _calls(items: tuple[Item, ...], unit: Unit) -> Iterator[tuple[str, Call]]:
@@ -99,9 +108,8 @@ def _recursive(cycle: list[str], calls: dict[str, dict[str, Call]]) -> Diagnosti
     first, second = cycle[0], cycle[1]
     message = f'block "{first}" calls itself'
     if len(cycle) > 2:
-        message = f"blocks call each other: {' calls '.join(cycle)}"
-    notes = tuple(
-        Note(f'"{a}" calls "{b}" here', calls[a][b].span) for a, b in pairwise(cycle[1:])
-    )
+        message = f"blocks call each other: {in_circle(cycle, 'calls')}"
+    shown = cycle[1 : MOST_OF_A_CIRCLE + 1]
+    notes = tuple(Note(f'"{a}" calls "{b}" here', calls[a][b].span) for a, b in pairwise(shown))
     help = "repeat the layers with `repeat`, or take the call out"
     return Diagnostic("NN116", message, calls[first][second].span, notes, help)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
+from itertools import islice
 from pathlib import Path
 
 from ..spec.blocks import Block
 from ..spec.diagnostics import Diagnostic
+from ..spec.evaluate import Work
 from ..spec.items import Call, Item, Parallel, Repeat, Reuse, When, walk
 from ..spec.layers.base import Port
 from ..spec.limits import Limits
@@ -28,19 +31,25 @@ from .settings import Settings, settle, settle_file
 from .turns import turns_of
 from .unit import Unit
 
+# How many values the way to a layer shows of each block.
+MOST_SHOWN = 8
+# How many params of a block count nothing towards the limit on turns and calls.
+FEW_PARAMS = 16
 # What an item of items takes by its `from`.
 START = Callee("it", (Port("inputs"),))
 
 
-def expand(unit: Unit, settings: Settings, root: Path, limits: Limits, report: Report) -> Program:
+def expand(
+    unit: Unit, settings: Settings, root: Path, limits: Limits, report: Report, work: Work | None = None
+) -> Program:
     """The file's items as steps, its params being set. What is wrong is reported; `root` is the folder that files are
-    read from.
+    read from, `work` what expressions may still cost: in a variant of a file that was looked through before.
 
     Raises SpecError where there are more layers, turns or nested calls than the limits.
     """
     document = unit.document
     dtype = document.dtype or "float32"
-    state = Expansion(root, dtype, limits, report)
+    state = Expansion(root, dtype, limits, work or Work(), report)
     params = settle_file(document, settings, state.work, report)
     inputs = tuple(state.makers.declared(i.key, i.form, params) for i in document.inputs)
     names = state.parts.names(unit, document.items, [i.key for i in document.inputs])
@@ -53,7 +62,8 @@ def expand(unit: Unit, settings: Settings, root: Path, limits: Limits, report: R
     training = state.makers.training(unit, params)
     if training is not None:
         check_training(training, document, outputs, report)
-    inspect(unit, state.makers, state.parts)
+    if work is None:
+        inspect(unit, state.makers, state.parts)
     return Program(
         document.name,
         document.description,
@@ -66,6 +76,7 @@ def expand(unit: Unit, settings: Settings, root: Path, limits: Limits, report: R
         tuple(state.expected),
         Origin(unit, root, params, settings.variant),
         state.makers.dims(unit, params, inputs),
+        frozenset(state.spared),
     )
 
 
@@ -87,6 +98,7 @@ def expand_item(state: Expansion, item: Item, context: Context) -> None:
         case None:
             state.declare_unknown(item, context)
         case body:
+            state.count(1, item.span)
             start(state, item, context)
             inside = state.deeper(context, context.frame, item.span)
             match body:
@@ -141,6 +153,8 @@ def expand_call(state: Expansion, item: Item, call: Call, unit: Unit, block: Blo
     state.makers.used.add(id(call))
     ports = tuple(Port(str(i.value)) for i in block.inputs)
     arguments = bind(state.site(item, Callee(f'block "{call.name}"', ports), context))
+    # A call with thousands of params costs more than many layers do.
+    state.count(max(0, len(block.params) - FEW_PARAMS), call.span)
     params = block_params(state, call, block, context)
     is_file = block.items is unit.document.items
     if params is None or (not is_file and state.parts.is_recursive(unit, block.name)):
@@ -184,7 +198,7 @@ def expand_block(
     context: Context,
 ) -> None:
     """The items of a block, applied to the values of its inputs by name."""
-    state.count_turns(1, frame.span)
+    state.count(1, frame.span)
     block = use.block
     names = state.parts.names(use.maker.unit, block.items, block.inputs)
     spans = {str(i.value): i.span for i in block.inputs}
@@ -252,6 +266,9 @@ def reused(state: Expansion, reuse: Reuse, context: Context) -> Applied | None:
     help = (
         "name the layer or the block itself, without its output" if rest else "give the layer itself a name"
     )
+    if rest and isinstance(entry.applied, BlockUse):
+        message = f'"{text}" is inside of a block, where only the block itself sees it'
+        help = "reuse the whole block, or take the layer out of it"
     report(Diagnostic("NN109", message, reuse.span, help=help))
     return None
 
@@ -269,15 +286,18 @@ def expand_repeat(state: Expansion, repeat: Repeat, context: Context) -> None:
         scope.entries.update({name: Entry(repeat.span, (Value("?"),), None) for name in names})
         scope.previous = Value("?")
         return
-    state.count_turns(turns.number, repeat.over.span)
+    state.count_turns(turns.number, repeat, context)
+    if turns.number == 0:
+        state.leave_out(repeat.items, context)
     done: list[Scope] = []
     for number, bound in enumerate(turns.bindings()):
         done.append(Scope(scope.whole, scope.previous, scope))
         inside = context._replace(
             scope=done[-1],
-            bindings={**context.bindings, **bound} if bound else context.bindings,
+            # Not a copy: there may be many names, and many turns. Nothing is put into it.
+            bindings=ChainMap(bound, context.bindings) if bound else context.bindings,  # type: ignore[arg-type]
             turns=(*context.turns, number),
-            frame=Frame(_turn_words(number, bound), repeat.over.span, context.frame),
+            frame=Frame(_turn_words(number, bound), repeat.over.span, context.frame, given=bound),
         )
         expand_items(state, repeat.items, inside)
         scope.previous = done[-1].previous
@@ -305,6 +325,7 @@ def expand_when(state: Expansion, when: When, context: Context) -> None:
     for item in walk(left):
         if item.name is not None:
             context.scope.left_out[str(item.name.value)] = when.condition.span
+    state.leave_out(left, context)
     expand_items(state, chosen, context)
 
 
@@ -333,6 +354,13 @@ def expand_parallel(state: Expansion, item: Item, parallel: Parallel, context: C
     made = state.make(parallel.merge, context)
     ports = made.layer.ports if made else None
     site = state.site(item, Callee(_kind(parallel.merge, made), ports), context)
+    if ports is not None and len(ports) == 1 and not ports[0].many:
+        help = "name a layer that merges, such as Add or Concatenate"
+        site.fail(
+            f"{site.callee.name} does not merge: it takes one input", parallel.merge.span, help, "NN109"
+        )
+        state.declare_unknown(item, context)
+        return
     if None in values and scope.whole:
         help = "write `from:` beside parallel, with what the branches start from"
         site.fail("nothing stands before the branches but several inputs", parallel.span, help, "NN108")
@@ -356,12 +384,18 @@ def _call_frame(call: Call, params: Bindings, unit: Unit, context: Context) -> F
     if unit is not context.maker.unit:
         include = next(i for i in context.maker.unit.document.includes if i.name == owner)
         above = Frame(f'"{owner}" is included here', include.span, above)
-    given = ", ".join(f"{name} = {shown(binding.value)}" for name, binding in params.items() if binding)
+    given = _shown(params)
     words = f'in block "{call.name}"' + (f" with {given}" if given else "") + ", called here"
     why = Why(call.argument, context.bindings) if call.names is not None and call.argument else None
-    return Frame(words, call.span, above, why)
+    return Frame(words, call.span, above, why, params)
 
 
-def _turn_words(number: int, bound: dict) -> str:
-    given = ", ".join(f"{name} = {shown(binding.value)}" for name, binding in bound.items())
+def _turn_words(number: int, bound: Bindings) -> str:
+    given = _shown(bound)
     return f"in turn {number} of the repeat" + (f", with {given}" if given else "")
+
+
+def _shown(bindings: Bindings) -> str:
+    known = ((name, binding) for name, binding in bindings.items() if binding is not None)
+    given = [f"{name} = {shown(binding.value)}" for name, binding in islice(known, MOST_SHOWN + 1)]
+    return ", ".join([*given[:MOST_SHOWN], *(["…"] if len(given) > MOST_SHOWN else [])])

@@ -8,7 +8,7 @@ from ..spec.diagnostics import Diagnostic, SpecError
 from ..spec.evaluate import Value as PlainValue
 from ..spec.evaluate import Work
 from ..spec.expressions import is_expression
-from ..spec.items import Call, Item, Reference
+from ..spec.items import Call, Item, Reference, Repeat, references_in, walk
 from ..spec.limits import Limits, beyond
 from ..spec.locate import Report
 from ..spec.nodes import Node, Scalar, describe
@@ -16,26 +16,29 @@ from ..spec.source import Span
 from .bind import Callee, LookUp, Site
 from .context import Context, LayerUse
 from .graph import Argument, Place, Value
+from .least import Count, Counter, check_count, most_turns, too_many_turns
 from .maker import Made
 from .makers import Makers
 from .parts import Parts
 from .program import Expected, Step
 from .provenance import Frame, Why, explaining
 from .resolve import Unresolved, value_of
-from .scope import Entry, look_up
+from .scope import Entry, look_up, values_of
 
 
 class Expansion:
     """The steps so far, what was spent, and the makers of every file."""
 
-    def __init__(self, root: Path, dtype: str, limits: Limits, report: Report) -> None:
+    def __init__(self, root: Path, dtype: str, limits: Limits, work: Work, report: Report) -> None:
         self.limits, self.report = limits, report
-        self.work, self.parts = Work(), Parts(report)
+        self.work, self.parts = work, Parts(report)
         self.makers = Makers(root, dtype, self.work, report)
         self.steps: list[Step] = []
         self.expected: list[Expected] = []
         self.owners: dict[str, str] = {}
+        self.spared: set[str] = set()
         self.turns = 0
+        self.counter = Counter()
 
     def deeper(self, context: Context, frame: Frame | None, span: Span) -> Context:
         """The context inside something. Raises SpecError beyond the limit."""
@@ -120,9 +123,23 @@ class Expansion:
         values = tuple([Value(name, i) for i in range(len(outputs))])
         self.declare(item, Entry(span, values, outputs, LayerUse(made, shares or name)), context)
 
-    def count_turns(self, count: int, span: Span) -> None:
-        """Raises SpecError where there are more turns and calls than there may be layers."""
+    def leave_out(self, items: tuple[Item, ...], context: Context) -> None:
+        """Notes what items would take that are not there this time, so that nothing says that it is never used."""
+        scope = context.scope
+        if items and scope.previous is not None:
+            self.spared.add(scope.previous.node)
+        for item in walk(items):
+            for reference in references_in(item):
+                self.spared.update(value.node for value in values_of(reference, scope))
+
+    def count_turns(self, turns: int, repeat: Repeat, context: Context) -> None:
+        """Counts the turns of a repeat, and looks ahead at how many layers and turns are at least in them."""
+        self.count(turns, repeat.over.span)
+        ahead = self.counter.repeat(repeat, context.maker.unit).times(turns)
+        check_count(Count(len(self.steps), self.turns).plus(ahead), self.limits, repeat.over.span)
+
+    def count(self, count: int, span: Span) -> None:
+        """Raises SpecError where there are more turns, calls and items of items than there may be."""
         self.turns += count
-        if self.turns > 2 * self.limits.layers:
-            message = f"{self.turns:,} turns of repeats and calls of blocks are more than twice the layers there may be"
-            raise SpecError([beyond(self.limits, "layers", message, span)])
+        if self.turns > most_turns(self.limits):
+            raise SpecError([too_many_turns(self.turns, self.limits, span)])

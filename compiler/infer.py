@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import replace
 
 from ..spec.diagnostics import Diagnostic, Note
@@ -55,22 +55,60 @@ def infer(program: Program, report: Report) -> Graph:
     )
 
 
-def without_unused(graph: Graph, report: Report) -> Graph:
-    """The graph without the layers that no output needs, each of them reported as a warning. A layer whose weights
-    another one has is needed."""
-    needed = {output.value.node for output in graph.outputs}
+def without_unused(graph: Graph, spared: frozenset[str], report: Report) -> Graph:
+    """The graph without the nodes that no output needs. Where that takes the node that a layer is named after, the
+    first one that applies the layer again has the name and the weights.
+
+    A warning tells of those that are never needed, in no turn or call, nor by what is left out with these params:
+    that would take the nodes in `spared`."""
+    needed = _needed(graph, {output.value.node for output in graph.outputs})
+    _report_unused(graph, _needed(graph, needed | spared) if spared else needed, report)
+    return _without(graph, needed)
+
+
+def _needed(graph: Graph, names: set[str]) -> set[str]:
+    """The names, with those of all that they are computed from."""
+    needed = set(names)
     for node in reversed(graph.nodes):
         if node.name in needed:
             needed.update(value.node for value in node.inputs)
-            needed.add(node.owner)
+    return needed
+
+
+def _report_unused(graph: Graph, needed: set[str], report: Report) -> None:
+    told = {node.place.span for node in graph.nodes if node.name in needed}
     for node in graph.nodes:
-        if node.name not in needed:
+        if node.place.span not in told:
+            told.add(node.place.span)
             found = _unused(f'nothing uses the output of "{node.name}"', node.place.span)
             report(explained(found, None, node.place.frame))
     for i in graph.inputs:
         if i.name not in needed:
             report(_unused(f'nothing uses the input "{i.name}"', i.span))
-    return replace(graph, nodes=tuple(node for node in graph.nodes if node.name in needed))
+
+
+def _without(graph: Graph, needed: Collection[str]) -> Graph:
+    kept = replace(graph, nodes=tuple(node for node in graph.nodes if node.name in needed))
+    heirs: dict[str, str] = {}
+    for node in kept.nodes:
+        if node.owner not in needed:
+            heirs.setdefault(node.owner, node.name)
+    return _renamed(kept, {name: owner for owner, name in heirs.items()}) if heirs else kept
+
+
+def _renamed(graph: Graph, names: Mapping[str, str]) -> Graph:
+    """The graph with other names for some nodes, each of which has the layer of that name for its own."""
+
+    def value(old: Value) -> Value:
+        return replace(old, node=names.get(old.node, old.node))
+
+    def node(old: Node) -> Node:
+        arguments = tuple(argument._replace(value=value(argument.value)) for argument in old.arguments)
+        name = names.get(old.name, old.name)
+        return old._replace(name=name, arguments=arguments, shares=None if name == old.owner else old.shares)
+
+    outputs = tuple(output._replace(value=value(output.value)) for output in graph.outputs)
+    return replace(graph, nodes=tuple(map(node, graph.nodes)), outputs=outputs)
 
 
 def _unused(message: str, span: Span) -> Diagnostic:

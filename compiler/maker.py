@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..spec import nodes
 from ..spec.activations import ACTIVATIONS
-from ..spec.diagnostics import Diagnostic, did_you_mean
+from ..spec.diagnostics import Diagnostic, did_you_mean, listed
 from ..spec.evaluate import Binding, Work
 from ..spec.expressions import is_expression
 from ..spec.items import Call
@@ -328,8 +328,14 @@ def _unknown_layer(call: Call, unit: Unit) -> Diagnostic:
         message = f"{call.name} is not supported by this version of nnspec"
         return Diagnostic("NN112", message, call.span, help="`nnspec layers` lists the layers that are")
     owner, dot, _ = call.name.partition(".")
-    included = unit.includes.get(owner) if dot else None
-    known = [f"{owner}.{name}" for name in included.callables] if included else [*NAMES, *unit.callables]
+    included = unit.includes.get(owner)
+    if included and not dot:
+        parts = listed(f"{owner}.{name}" for name in (*included.blocks, *included.presets))
+        message = f'"{shorten(owner)}" has blocks and presets, and no network of its own'
+        return Diagnostic("NN105", message, call.span, help=f"name one of {parts}")
+    known = [*NAMES, *unit.callables]
+    if included:
+        known = [f"{owner}.{name}" for name in (*included.presets, *included.blocks)]
     help = did_you_mean(call.name, known, f"names in {owner}" if included else "layers")
     message = f'there is no layer, preset or block "{shorten(call.name)}"'
     return Diagnostic("NN105", message, call.span, help=help)

@@ -9,7 +9,7 @@ from ..spec.layers import canonical
 from ..spec.locate import Report
 from ..spec.named import snake_case
 from ..spec.nodes import Scalar
-from .block_calls import check_recursion, recursive_blocks
+from .block_calls import callees_first, check_recursion
 from .names import LocalNames, local_names
 from .unit import Unit
 
@@ -36,7 +36,7 @@ class Parts:
         """Whether a block comes to itself again; that is reported when a file is first asked for."""
         if unit not in self._recursive:
             check_recursion(unit, self.report)
-            self._recursive[unit] = recursive_blocks(unit)
+            self._recursive[unit] = frozenset(unit.blocks) - frozenset(callees_first(unit))
         return block in self._recursive[unit]
 
 

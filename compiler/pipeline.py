@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from ..spec.diagnostics import MAX_DIAGNOSTICS, Diagnostic, Note, SpecError, fail, has_errors, in_order
 from ..spec.document import parse
-from ..spec.limits import Limits
+from ..spec.evaluate import Work
+from ..spec.limits import Limits, beyond
 from ..spec.reader import read
 from ..spec.source import Source, Span
 from .cost import check_macs, check_memory
@@ -17,9 +18,14 @@ from .expand import expand
 from .graph import Graph
 from .infer import infer, without_unused
 from .least import check_least
+from .lexical import check_names, report_unused
 from .masks import check_masks
+from .parts import Parts
 from .settings import Settings
 from .unit import Unit, load_unit
+
+# How many layers the checking of a variant costs without any.
+LEAST_OF_A_VARIANT = 100
 
 
 class Checked(NamedTuple):
@@ -38,7 +44,7 @@ class Findings:
     def report(self, diagnostic: Diagnostic) -> None:
         """Raises SpecError after more errors than are ever shown, so that no file costs more than its
         worth."""
-        self.seen[diagnostic.identity] = diagnostic
+        self.seen.setdefault(diagnostic.identity, diagnostic)
         if diagnostic.severity == "error" and len(self.seen) > MAX_DIAGNOSTICS:
             raise SpecError(())
 
@@ -58,6 +64,7 @@ def check(
     graph = None
     try:
         unit = load_unit(source, at, _folder(source, at), limits or Limits(), found.report)
+        check_names(unit, Parts(found.report), found.report)
         if unit.document.library:
             # What can be told to be wrong with a file that others include for its parts.
             expand(unit, settings or Settings(), at, limits or Limits(), found.report)
@@ -66,6 +73,8 @@ def check(
             graph = _front_end(unit, settings or Settings(), at, limits or Limits(), found)
             if settings is None:
                 _check_variants(unit, at, limits or Limits(), found)
+        if not has_errors(found.seen.values()):
+            report_unused(unit, found.report)
     except SpecError as error:
         return Checked(None, in_order([*found.seen.values(), *error.diagnostics]))
     diagnostics = in_order(found.seen.values())
@@ -79,8 +88,10 @@ def _folder(source: Source, root: Path) -> Path:
     return own if inside and Path(source.name).exists() else root
 
 
-def _front_end(unit: Unit, settings: Settings, root: Path, limits: Limits, found: Findings) -> Graph:
-    program = expand(unit, settings, root, limits, found.report)
+def _front_end(
+    unit: Unit, settings: Settings, root: Path, limits: Limits, found: Findings, work: Work | None = None
+) -> Graph:
+    program = expand(unit, settings, root, limits, found.report, work)
     graph = infer(program, found.report)
     check_memory(graph, limits, found.report)
     check_macs(graph, found.report)
@@ -97,11 +108,17 @@ def _front_end(unit: Unit, settings: Settings, root: Path, limits: Limits, found
 
 def _check_variants(unit: Unit, root: Path, limits: Limits, found: Findings) -> None:
     """Reports what is wrong in the variants, and not without them."""
+    work, layers = Work(), 0
     for variant in unit.document.variants:
+        layers += LEAST_OF_A_VARIANT
+        if layers > limits.layers:
+            found.report(beyond(limits, "layers", "the variants have too many layers together", variant.span))
+            return
         inside = Findings()
         note = Note(f"in the variant {variant.name}", variant.span)
         try:
-            _front_end(unit, Settings(variant=variant.name), root, limits, inside)
+            graph = _front_end(unit, Settings(variant=variant.name), root, limits, inside, work)
+            layers += len(graph.nodes)
         except SpecError as error:
             for diagnostic in error.diagnostics:
                 inside.seen[diagnostic.identity] = diagnostic

@@ -47,3 +47,5 @@ class Program(NamedTuple):
     expected: tuple[Expected, ...] = ()
     origin: Origin | None = None
     dims: Mapping[str, Dim] = {}
+    # Nodes that something would take which is left out with these params.
+    spared: frozenset[str] = frozenset()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from ..spec.diagnostics import Diagnostic, Note, SpecError
 from ..spec.evaluate import Binding, Work, evaluate
-from ..spec.expressions import is_expression, parse_expression, words
+from ..spec.expressions import Expression, is_expression, parse_expression, words
 from ..spec.locate import Report
-from ..spec.nodes import Node
+from ..spec.nodes import Node, Scalar
 from ..spec.parse_items import scalars
 from ..spec.source import Span
 
@@ -25,17 +25,23 @@ class Why(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """One step on the way to a layer: a block call, a turn of a repeat, an include; `parent` is what that is in."""
+    """One step on the way to a layer: a block call, a turn of a repeat, an include; `parent` is what that is in, and
+    `given` the values that the words tell of."""
 
     words: str
     span: Span
     parent: Frame | None = None
     why: Why | None = None
+    given: Bindings = {}  # noqa: RUF012
 
 
 def explained(diagnostic: Diagnostic, why: Why | None, frame: Frame | None) -> Diagnostic:
     """The diagnostic with the values of the expressions that it is about, and the way to where it stands."""
-    notes = [*_values(why, diagnostic.span), *_chain(frame)]
+    span, notes = diagnostic.span, list[Note]()
+    if why is not None:
+        about = (scalar for scalar in scalars(why.node) if span is None or _overlap(scalar.span, span))
+        notes += _values(why, frame, about, span)
+    notes += _chain(frame, span)
     return diagnostic._replace(notes=(*diagnostic.notes, *notes)) if notes else diagnostic
 
 
@@ -44,29 +50,36 @@ def explaining(report: Report, why: Why | None, frame: Frame | None) -> Report:
     return lambda diagnostic: report(explained(diagnostic, why, frame))
 
 
-def _chain(frame: Frame | None) -> Iterator[Note]:
+def _chain(frame: Frame | None, seen_from: Span | None) -> Iterator[Note]:
     while frame is not None:
         yield Note(frame.words, frame.span)
         if frame.why is not None:
-            yield from _values(frame.why, None)
+            yield from _values(frame.why, frame.parent, scalars(frame.why.node), seen_from)
         frame = frame.parent
 
 
-def _values(why: Why | None, about: Span | None) -> Iterator[Note]:
-    """What expressions gave, those only that overlap `about` where it is given."""
-    if why is None:
-        return
-    for scalar in scalars(why.node):
-        if is_expression(scalar) and (about is None or _overlap(scalar.span, about)):
-            expression = parse_expression(scalar, lambda _: None)
-            known = {name: binding for name, binding in why.bindings.items() if binding is not None}
-            if expression is None:
-                continue
-            try:
-                yield Note(words(expression, evaluate(expression, known, Work()), known))
-            except SpecError:
-                # It had no value, and that is what the diagnostic is about.
-                continue
+def _values(why: Why, frame: Frame | None, about: Iterable[Scalar], seen_from: Span | None) -> Iterator[Note]:
+    """What the expressions gave that are among some scalars. A name alone whose value the way there tells of is left
+    out."""
+    known = {name: binding for name, binding in why.bindings.items() if binding is not None}
+    for scalar in filter(is_expression, about):
+        expression = parse_expression(scalar, lambda _: None)
+        if expression is None or _told(expression, known, frame):
+            continue
+        try:
+            yield Note(words(expression, evaluate(expression, known, Work()), known, seen_from))
+        except SpecError:
+            # It had no value, and that is what the diagnostic is about.
+            continue
+
+
+def _told(expression: Expression, known: Bindings, frame: Frame | None) -> bool:
+    binding = known.get(expression.text.lstrip("=").strip())
+    while frame is not None and binding is not None:
+        if any(given is binding for given in frame.given.values()):
+            return True
+        frame = frame.parent
+    return False
 
 
 def _overlap(a: Span, b: Span) -> bool:

@@ -34,13 +34,22 @@ def value_of(scalar: Scalar, bindings: Bindings, work: Work, report: Report) -> 
     if expression is None or any(name in bindings and bindings[name] is None for name in expression.names):
         raise Unresolved
     try:
-        return whole(evaluate(expression, bindings, work))  # type: ignore[arg-type]
+        value = evaluate(expression, bindings, work)  # type: ignore[arg-type]
+        if isinstance(value, list):
+            # It becomes nodes, and is copied a few times on the way.
+            work.spend(8 * elements(value), scalar.span)
+        return whole(value)
     except SpecError as error:
         for diagnostic in error.diagnostics:
             if diagnostic.code == "NN003":
                 raise
             report(diagnostic)
         raise Unresolved from None
+
+
+def elements(value: Value) -> int:
+    """How many values there are in a value, itself among them."""
+    return 1 + sum(map(elements, value)) if isinstance(value, list) else 1
 
 
 def whole(value: Value) -> Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -88,6 +88,8 @@ def look_up(reference: Reference | None, scope: Scope, index: Index, report: Rep
     name, output = ".".join(reference.path[: len(reference.path) - len(rest)]), ".".join(rest)
     if output not in entry.outputs:
         help = did_you_mean(output, entry.outputs, f"outputs of {name}")
+        if entry.applied is not None and hasattr(entry.applied, "block"):
+            help += "; what else is in the block has to stand under its `outputs`"
         report(Diagnostic("NN108", f'{name} has no output "{output}"', reference.span, help=help))
         return None
     return entry.values[entry.outputs.index(output)]
@@ -106,6 +108,19 @@ def look_up_entry(
     return None
 
 
+def values_of(reference: Reference, scope: Scope) -> Iterator[Value]:
+    """Every value that a reference may mean, in whatever turn; none where it means nothing."""
+    prefixes = (".".join(reference.path[:length]) for length in range(len(reference.path), 0, -1))
+    found = next((entry for entry in map(scope.find, prefixes) if entry is not None), None)
+    waiting = [found]
+    while waiting:
+        match waiting.pop():
+            case Entry(values=values):
+                yield from values
+            case Turns(entries=entries):
+                waiting += entries
+
+
 def _turn(
     found: Entry | Turns, reference: Reference, rest: tuple[str, ...], index: Index, report: Report
 ) -> tuple[Entry, tuple[str, ...]] | None:
@@ -119,7 +134,7 @@ def _turn(
             if number is None:
                 return None
         else:
-            report(_which_turn(reference, found))
+            report(_which_turn(reference, rest, found))
             return None
         entry = _at(found, number)
         if entry is None:
@@ -149,15 +164,16 @@ def _no_turn(reference: Reference, turns: Turns, number: int) -> Diagnostic:
         message = f'"{reference.text}" was left out of turn {number % count} by a `when`'
         help = "name what stands after the `when` instead"
     else:
-        message = f'"{reference.text}" is turn {number} of {count}'
+        message = f'"{reference.text}" is beyond the {count} turns of its repeat'
         help = f"count from 0 to {count - 1}, or from -1 backwards" if count else "the repeat has no turn"
     return Diagnostic("NN108", message, reference.span, (note,), help)
 
 
-def _which_turn(reference: Reference, turns: Turns) -> Diagnostic:
-    message = f'"{reference.text}" is declared in a repeat, and is a list outside it'
+def _which_turn(reference: Reference, rest: tuple[str, ...], turns: Turns) -> Diagnostic:
+    name, output = ".".join(reference.path[: len(reference.path) - len(rest)]), "".join(f".{r}" for r in rest)
+    message = f'"{name}" is declared in a repeat, and is a list outside it'
     note = Note("it is declared here", turns.span)
-    help = f"say which turn: {reference.text}.0, or {reference.text}.-1 for the last"
+    help = f"say which turn: {name}.0{output}, or {name}.-1{output} for the last"
     return Diagnostic("NN108", message, reference.span, (note,), help)
 
 
@@ -179,10 +195,14 @@ def _nothing(reference: Reference, scope: Scope, report: Report) -> None:
         help = "put what refers to it into the `when` too, or give it the same name in `else`"
         report(Diagnostic("NN108", message, reference.span, (note,), help))
         return
-    known = scope.names
+    report(nothing_above(reference, scope.names))
+
+
+def nothing_above(reference: Reference, known: list[str]) -> Diagnostic:
+    """NN108 for a reference to nothing above, where there are the names that are known."""
     near = nearest(reference.text, known)
     help = f'did you mean "{near}"?' if near else f"named above: {listed(known)}"
-    report(Diagnostic("NN108", f'nothing above is named "{name}"', reference.span, help=help))
+    return Diagnostic("NN108", f'nothing above is named "{reference.path[0]}"', reference.span, help=help)
 
 
 def collect(names: Iterable[str], turns: list[Scope], scope: Scope, span: Span) -> None:

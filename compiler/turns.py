@@ -22,7 +22,7 @@ class TurnList(NamedTuple):
     number: int
     values: tuple[Node, ...] | None
 
-    def bindings(self) -> Iterator[dict[str, Binding]]:
+    def bindings(self) -> Iterator[dict[str, Binding | None]]:
         """What the names are bound to, turn by turn."""
         names = [str(name.value) for name in self.repeat.names]
         if self.values is None:

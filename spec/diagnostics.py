@@ -43,6 +43,7 @@ CODES: dict[str, str] = {
     "NN115": "an expression that has no value",
     "NN116": "blocks, presets, params or files that need each other",
     "NN117": "a file that cannot be included",
+    "NN118": "a declaration that nothing uses",
     # how layers fit together
     "NN201": "a layer's inputs are of the wrong number or rank",
     "NN202": "a layer's input has the wrong dtype",

@@ -87,6 +87,8 @@ class Document(NamedTuple):
     items: tuple[Item, ...] = ()
     outputs: tuple[OutputDecl, ...] = ()
     training: tuple[Scalar, Node] | None = None
+    # Includes, presets and blocks: names, where they stand, and what messages call them.
+    declared: tuple[tuple[str, Span, str], ...] = ()
     # Whether inputs and layers could be listed; where not, a reference to nothing is not an error of its own.
     whole: bool = True
     # Whether the file only has blocks and presets, for others to include.
@@ -162,6 +164,7 @@ def parse(source: Source, root: Mapping, report: Report) -> Document:
         items or (),
         parse_outputs(root.get("outputs"), report),
         _training(root, report),
+        declared=tuple(declared),
         whole=inputs is not None and items is not None,
         library=library,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 MAX_WORK = 20_000_000
 MOST_NOTES = 6
+# What to do about a part without a value where nothing better is known.
+OTHER_VALUES = "give its names other values, or write it in another way"
+OTHER_TEXT = "write it in another way"
 
 
 class Binding(NamedTuple):
@@ -75,7 +78,8 @@ class Scope(NamedTuple):
         message = f"`{shorten(self.expression.written(node), LONGEST_WRITTEN)}` {fault.message}"
         names = dict.fromkeys(name.id for name in names_in(node))
         notes = [_note(name, self.bindings[name]) for name in names][:MOST_NOTES]
-        return fail("NN115", message, self.expression.place(node), *notes, help=fault.help)
+        help = fault.help or (OTHER_VALUES if notes else OTHER_TEXT)
+        return fail("NN115", message, self.expression.place(node), *notes, help=help)
 
 
 def evaluate(expression: Expression, bindings: Mapping[str, Binding], work: Work) -> Value:
@@ -84,9 +88,9 @@ def evaluate(expression: Expression, bindings: Mapping[str, Binding], work: Work
     Raises SpecError: NN108 for each name that `bindings` lacks, also where `if`, `and` or `or` would pass it by;
     NN115 at the part that has no value; NN003 once `work` is used up.
     """
-    unknown = [name for name in expression.names if name not in bindings]
+    unknown = unknown_names(expression, bindings)
     if unknown:
-        raise SpecError(_unknown(name, expression, bindings) for name in unknown)
+        raise SpecError(unknown)
     return _value(expression.tree, Scope(expression, bindings, work))
 
 
@@ -95,7 +99,12 @@ def _note(name: str, binding: Binding) -> Note:
     return Note(f"{name} = {shown(binding.value)}{origin}", binding.span)
 
 
-def _unknown(name: str, expression: Expression, bindings: Mapping[str, Binding]) -> Diagnostic:
+def unknown_names(expression: Expression, known: Collection[str]) -> list[Diagnostic]:
+    """NN108 for each name of an expression that is not among those that are known."""
+    return [_unknown(name, expression, known) for name in expression.names if name not in known]
+
+
+def _unknown(name: str, expression: Expression, bindings: Collection[str]) -> Diagnostic:
     node = next(node for node in names_in(expression.tree) if node.id == name)
     found = Diagnostic("NN108", f'there is no param or binding "{shorten(name)}"', expression.place(node))
     if name in FUNCTIONS:

@@ -69,11 +69,17 @@ def parse_expression(node: Scalar, report: Report) -> Expression | None:
     return None
 
 
-def words(expression: Expression, value: Value, bindings: Mapping[str, Binding]) -> str:
-    """How a value came about: `=64 * width` gives 6.4 with width = 0.1 (line 4), from --set."""
+def words(
+    expression: Expression, value: Value, bindings: Mapping[str, Binding], seen_from: Span | None = None
+) -> str:
+    """How a value came about: `=64 * width` gives 6.4 with width = 0.1 (line 4), from --set. Of a name alone, what
+    it is is all that there is to say. Places in the file of `seen_from`, or else of the expression, are lines
+    alone."""
     gives = f"`{shorten(expression.text, LONGEST_WRITTEN)}` gives {shown(value)}"
     names = (name for name in expression.names if name in bindings)
-    given = "; ".join(_given(name, bindings[name], expression.span) for name in names)
+    given = "; ".join(_given(name, bindings[name], seen_from or expression.span) for name in names)
+    if expression.text.lstrip("= ").rstrip() in bindings:
+        return given
     return f"{gives} with {given}" if given else gives
 
 

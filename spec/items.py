@@ -112,6 +112,14 @@ class Item(NamedTuple):
         return None
 
 
+def references_in(item: Item) -> Iterator[Reference]:
+    """What the item itself refers to."""
+    sources = item.sources or From(item.span)
+    named = (reference for _, references in sources.named for reference in references)
+    reused = item.body.reference if isinstance(item.body, Reuse) else None
+    yield from (reference for reference in (*sources.positional, *named, reused) if reference is not None)
+
+
 def walk(items: tuple[Item, ...]) -> Iterator[Item]:
     """Every item, those inside another one right after it, but a merged one's after its branches, as they run."""
     for item in items:

@@ -38,6 +38,7 @@ TOO_LARGE = "is too large: an integer stays below 2**63, any other number within
 TOO_LONG = f"is too long: a list or a string holds at most {MAX_SIZE:,} elements and characters"
 TOO_DEEP = f"nests lists deeper than {MAX_NESTED_LISTS}"
 OF_BOOLEAN = "write `1 if … else 0` to make a number of a boolean"
+NOT_BY_ZERO = "choose by a condition what to divide by: `a / b if b != 0 else a`"
 TO_INTEGER = "int(…), round(…), floor(…) and ceil(…) give integers"
 
 
@@ -98,7 +99,7 @@ def _arithmetic(compute: Callable[[Any, Any], Any], left: Any, right: Any) -> Va
     try:
         return _number(compute(left, right))
     except ZeroDivisionError:
-        raise NoValue("divides by zero") from None
+        raise NoValue("divides by zero", NOT_BY_ZERO) from None
     except OverflowError:
         raise NoValue(TOO_LARGE) from None
 

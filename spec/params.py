@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from .diagnostics import Diagnostic, Fix, did_you_mean, nearest
+from .diagnostics import Diagnostic, Fix, did_you_mean, listed, nearest
 from .evaluate import Value
 from .expressions import is_expression, parse_expression
 from .locate import Report, validate
@@ -118,7 +118,7 @@ def _ill_declared(param: Param, default: Node | None) -> list[tuple[str, Refused
         key = "min" if param.least is not None else "max"
         text = f"{param.name} is not declared to be a number, and has a {key}"
         found.append((key, Refused("NN103", text, "write type: int or type: float")))
-    elif default is not None:
+    elif default is not None and not found:
         try:
             accept(param, to_data(default))
         except Refused as error:
@@ -155,7 +155,11 @@ def accept(param: Param, value: Any) -> Value:
     if param.choices and given not in param.choices:
         choices = [shown(choice) for choice in param.choices]
         message = f"{param.name} must be one of {', '.join(choices)}, not {shown(given)}"
-        raise Refused("NN104", message, did_you_mean(shown(given), choices, "values"))
+        words = [choice for choice in param.choices if isinstance(choice, str)]
+        near = nearest(given, words) if isinstance(given, str) else None
+        raise Refused(
+            "NN104", message, f"did you mean {near}?" if near else f"write one of {listed(choices)}"
+        )
     return given
 
 
@@ -200,7 +204,7 @@ def unknown_param(name: str, params: tuple[Param, ...], owner: str, span: Span) 
     """NN101 for a value of a param that there is not."""
     known = [param.name for param in params]
     near = nearest(name, known)
-    help = did_you_mean(name, known, f"params of {owner}")
+    help = did_you_mean(name, known, f"params of {owner}") if known else f"{owner} takes no params"
     fix = Fix(span, near) if near else None
     return Diagnostic("NN101", f'{owner} has no param "{shorten(name)}"', span, help=help, fix=fix)
 

@@ -73,6 +73,8 @@ def parse_item(node: Node, report: Report) -> Item:
 
 def _no_layer(node: Node, what: str) -> Diagnostic:
     help = "write a layer's name, such as `- Flatten` or `- Dense: 10`"
+    if what == "merge":
+        help = "write merge: Add, or merge: {Concatenate: {axis: 1}}"
     return Diagnostic("NN109", f"{what} is a layer, not {describe(node)}", node.span, help=help)
 
 
