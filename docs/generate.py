@@ -38,11 +38,6 @@ RENAMED = "Weights are found by the names of layers: was a layer renamed?"
 # Codes that no spec by itself can get: what happened, and what to do.
 EXPLAINED: dict[str, str] = {
     "NN001": "The file is not there, may not be read, or is a folder, a pipe or a device. Check the path.",
-    "NN114": "A text that begins with `=` is not an expression that the language has. The place is the part "
-    "that cannot stand there, and the help says what can: inside [ ] or { }, an expression with a comma needs "
-    'quotes, `"=max(8, classes)"`.',
-    "NN115": "An expression divides by zero, mixes types, or gives a number or a list that is too large. The "
-    "place is the part that has no value; the values of its names follow.",
     "NN303": "The file given with `--weights` lacks a weight of the network. The message names it by its "
     f"key, `layer/weight`, and gives its shape. {RENAMED}",
     "NN304": "The file given with `--weights` holds a weight that the network does not have. The message "
