@@ -25,19 +25,19 @@ def build_model(
     x = keras.layers.Dense(
         units, kernel_initializer=keras.initializers.HeNormal(seed=seed), name="dense"
     )(x)
+    x = keras.layers.TimeDistributed(
+        keras.layers.Dense(units, kernel_regularizer=keras.regularizers.L2(l2=rate)),
+        name="time_distributed",
+    )(x)
     seeded = keras.layers.Dense(
         units + 1,
         kernel_initializer=keras.initializers.HeNormal(seed=seed),
         name="seeded",
     )(x)
-    x = keras.layers.TimeDistributed(
-        keras.layers.Dense(units, kernel_regularizer=keras.regularizers.L2(l2=rate)),
-        name="time_distributed",
-    )(series)
     encoded = keras.layers.Bidirectional(
         keras.layers.GRU(units, activation=keras.layers.LeakyReLU(negative_slope=rate)),
         name="encoded",
-    )(x)
+    )(series)
     model = keras.Model(
         inputs=[image, series],
         outputs={"seeded": seeded, "encoded": encoded},
