@@ -25,10 +25,12 @@ def expand_outputs(
     document: Document, inputs: tuple[InputDecl, ...], look_up: LookUp, scope: Scope, report: Report
 ) -> tuple[Output, ...]:
     """The declared outputs, or the last item's."""
+    spans = {i.name: i.span for i in inputs}
     if not document.outputs:
         last = scope.previous if document.items else None
+        if last is not None and last.node in spans:
+            report(_unchanged(last.node, spans[last.node]))
         return (Output(_own_name(last), last),) if last else ()
-    spans = {i.name: i.span for i in inputs}
     taken: dict[str, Span] = {}
     outputs: list[Output] = []
     for decl in document.outputs:
@@ -39,6 +41,12 @@ def expand_outputs(
         if name is not None and value is not None:
             outputs.append(Output(name, value))
     return tuple(outputs)
+
+
+def _unchanged(name: str, span: Span) -> Diagnostic:
+    """For layers of which none is there, as in a repeat of no turns: the output cannot have the input's name."""
+    message = f'the network has no layers here, and gives its input "{name}"'
+    return Diagnostic("NN107", message, span, help=f"name the output: outputs: {{{name}_out: {name}}}")
 
 
 def block_outputs(block: Block, look_up: LookUp, context: Context) -> dict[str, Value]:

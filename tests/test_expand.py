@@ -9,7 +9,7 @@ from typing import Any
 import nnspec
 import pytest
 from corpus_files import OK, stem
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nnspec.backends.spec import expand, needed_files
 from nnspec.backends.yaml import WIDTH, entries, flow, string
@@ -21,6 +21,7 @@ from nnspec.spec.nodes import to_data
 from nnspec.spec.reader import read, read_file
 from nnspec.spec.source import Source, Span
 from nnspec.spec.training import Training
+from programs import programs
 
 # Sections of a spec in which nothing is left to resolve.
 RESOLVED = ["nnspec", "name", "description", "dtype", "inputs", "dims", "layers", "outputs", "training"]
@@ -60,6 +61,15 @@ def test_every_network_of_the_corpus(path: Path) -> None:
         assert [key.value for key, _ in root.entries if key.value not in RESOLVED] == []
         names = [item["name"] for item in to_data(root)["layers"]]  # type: ignore[index]
         assert names == [node.name for node in graph.nodes]
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+@given(programs())
+def test_random_programs(text: str) -> None:
+    for variant in (None, "one", "two"):
+        check_expanded(nnspec.loads(text, variant=variant), Path())
 
 
 BLOCKS = """
@@ -184,6 +194,14 @@ def test_a_network_without_a_layer() -> None:
         "nnspec: 1\nname: n\ninputs: {x: [6], y: [2]}\nlayers: [{Dense: 1, from: x}]\noutputs: {a: y, b: x}\n"
     )
     check_expanded(nnspec.loads(text), Path())
+
+
+def test_an_input_given_as_it_is_needs_another_name() -> None:
+    text = "nnspec: 1\nname: n\nparams: {depth: 0}\ninputs: {x: [6]}\nlayers: [{repeat: =depth, layers: [{Dense: 6}]}]\n"
+    with pytest.raises(nnspec.SpecError, match="the network has no layers here") as caught:
+        nnspec.loads(text)
+    assert caught.value.diagnostics[0].help == "name the output: outputs: {x_out: x}"
+    check_expanded(nnspec.loads(text + "outputs: {x_out: x}\n"), Path())
 
 
 CLASHES = """
