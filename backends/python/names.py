@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from collections import Counter
 
 from ...spec.named import snake_case
@@ -18,6 +19,8 @@ RESERVED: frozenset[str] = frozenset(
         *("hash", "help", "id", "input", "int", "iter", "len", "list", "map", "max", "min", "next"),
         *("object", "open", "pow", "print", "range", "repr", "reversed", "round", "set", "slice"),
         *("sorted", "str", "sum", "super", "tuple", "type", "vars", "zip"),
+        # The plural of `i` is one of these.
+        *keyword.kwlist,
     ]
 )
 
