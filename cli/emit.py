@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,7 +41,8 @@ def command(
     from ..backends.python import emit, needed_files
 
     if kept is not None:
-        context.exit(compare(kept, emit(graph, flat=flat).encode()))
+        writes = ["nnspec", "emit", file, *(["--flat"] if flat else []), *reading.words, "-o", str(kept)]
+        context.exit(compare(kept, emit(graph, flat=flat).encode(), shlex.join(writes)))
     if output is not None:
         for path in write_module(graph, output, reading.folder(file), flat=flat):
             say(f"wrote {path}")
@@ -50,8 +52,9 @@ def command(
         say(f"the module reads {name}, which must lie beside it")
 
 
-def compare(kept: Path, code: bytes) -> int:
-    """The exit code for a file that should hold the code; how it differs goes to standard output.
+def compare(kept: Path, code: bytes, writes: str) -> int:
+    """The exit code for a file that should hold the code; how it differs goes to standard output. `writes` is the
+    command that would write it.
 
     Raises SpecError (NN001) where the file is there and cannot be read.
     """
@@ -60,7 +63,7 @@ def compare(kept: Path, code: bytes) -> int:
     try:
         found = kept.read_bytes()
     except FileNotFoundError:
-        say(f'there is no file "{kept}": the same command with --output in place of --check writes it')
+        say(f'there is no file "{kept}"; this would write it: {writes}')
         return FINDINGS
     except OSError as error:
         raise fail("NN001", f'cannot read "{kept}": {system_reason(error)}') from None

@@ -59,6 +59,13 @@ class Reading(NamedTuple):
 
         return from_words(self.given, self.variant, self.limits)
 
+    @property
+    def words(self) -> list[str]:
+        """The options of the command line that choose among a spec's networks, and where its files are."""
+        root = ["--root", str(self.root)] if self.root else []
+        variant = ["--variant", self.variant] if self.variant is not None else []
+        return [*root, *variant, *(word for name, text in self.given for word in ("--set", f"{name}={text}"))]
+
     def source(self, file: str) -> Source:
         """A file's text. Raises SpecError for one that cannot be read."""
         from ..spec.reader import read_file

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import resource
+import shlex
 import signal
 import subprocess
 import sys
@@ -328,7 +329,8 @@ def test_code_travels_with_the_files_that_it_reads(run: Run, tmp_path: Path) -> 
 def test_code_is_held_to_its_spec(run: Run, good: Path, tmp_path: Path) -> None:
     kept = tmp_path / "net.py"
     missing = run("emit", good, "--check", kept)
-    assert (missing.code, missing.out) == (1, "") and f'there is no file "{kept}"' in missing.err
+    assert (missing.code, missing.out) == (1, "")
+    assert missing.err == f'there is no file "{kept}"; this would write it: nnspec emit {good} -o {kept}\n'
     run("emit", good, "-o", kept)
     assert run("emit", good, "--check", kept) == Result(0, "", "")
     before = kept.read_text()
@@ -363,7 +365,11 @@ def test_flat_code_is_another_form_where_there_is_structure(run: Run, good: Path
     assert "def build_model()" in flat and "Dense(3" in flat
     written(tmp_path / "net.py", flat)
     assert run("emit", spec, "--check", tmp_path / "net.py").code == 1
-    assert run("emit", spec, "--flat", "--variant", "tiny", "--check", tmp_path / "net.py").code == 0
+    tiny = ("emit", spec, "--flat", "--variant", "tiny", "--set", "act='tanh'")
+    assert run(*tiny[:-2], "--check", tmp_path / "net.py").code == 0
+    (command,) = run(*tiny, "--check", tmp_path / "new.py").err.splitlines()
+    assert run(*shlex.split(command.partition(": nnspec ")[2])).code == 0
+    assert run(*tiny, "--check", tmp_path / "new.py") == Result(0, "", "")
 
 
 def test_a_target_that_cannot_be_written(run: Run, good: Path, tmp_path: Path) -> None:
