@@ -85,7 +85,7 @@ def _heaviest(graph: Graph) -> Span | None:
     """Where the node stands that needs the most for its weights and outputs."""
 
     def weight(node: Node) -> int:
-        held = sum(w.size * ITEM_BYTES[w.dtype] for w in node.signature.weights)
+        held = sum(w.size * ITEM_BYTES[w.dtype] for w in node.weights)
         return held + sum(_bytes(type_) or 0 for type_ in node.signature.outputs)
 
     return max(graph.nodes, key=weight).place.span if graph.nodes else None

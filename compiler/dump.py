@@ -10,7 +10,8 @@ from .graph import Argument, Graph, Node
 def dump(graph: Graph) -> str:
     """The graph's inputs, nodes and outputs in order, the same text for the same graph.
 
-    `name = Kind(inputs) -> output types | weights | macs n`; a type that carries a mask has a `~` behind it.
+    `name = Kind(inputs) -> output types | weights | macs n`; a type that carries a mask has a `~` behind it. A node
+    that applies the layer of another has `shares` and that one's name in place of weights.
     """
     lines = [f"graph {graph.name} {graph.dtype}"]
     lines += (f"input {i.name}: {_type(i.type)}" for i in graph.inputs)
@@ -25,7 +26,8 @@ def _node(node: Node, graph: Graph) -> str:
     inputs = ", ".join(_argument(argument, node, graph) for argument in node.arguments)
     parts = [
         f"{node.name} = {node.kind}({inputs}) -> {', '.join(map(_type, node.signature.outputs))}",
-        *([", ".join(map(_weight, node.signature.weights))] if node.signature.weights else []),
+        *([f"shares {node.shares}"] if node.shares else []),
+        *([", ".join(map(_weight, node.weights))] if node.weights else []),
         *([f"macs {node.signature.macs}"] if node.signature.macs != 0 else []),
     ]
     return " | ".join(parts)

@@ -165,13 +165,13 @@ def compare(
 
 def _assert_weights(graph: Graph, model: Any) -> None:
     for node in graph.nodes:
-        if not node.signature.weights:
+        if not node.weights:
             continue
         layer = model.get_layer(node.name)
-        ours = [(w.shape, w.trainable) for w in node.signature.weights]
+        ours = [(w.shape, w.trainable) for w in node.weights]
         theirs = [(tuple(w.shape), w.trainable and layer.trainable) for w in layer.weights]
         assert ours == theirs, f"{node.name}: {ours}, Keras has {theirs}"
-        for weight, variable in zip(node.signature.weights, layer.weights, strict=True):
+        for weight, variable in zip(node.weights, layer.weights, strict=True):
             assert weight.name.endswith(variable.name) or variable.name in weight.name, (
                 weight.name,
                 variable.path,

@@ -48,7 +48,7 @@ def initialize(graph: Graph, seed: int = 0) -> Weights:
     found: list[Diagnostic] = []
     weights: Weights = {}
     for node in graph.nodes:
-        for weight in node.signature.weights:
+        for weight in node.weights:
             key = f"{node.name}/{weight.name}"
             problem = _problem(node, weight)
             if problem is None:

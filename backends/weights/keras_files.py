@@ -135,7 +135,7 @@ def keyed(layers: list[FileLayer], graph: Graph) -> dict[str, Stored]:
     found: dict[str, Stored] = {}
     for layer in layers:
         node = pairs.get(layer.group)
-        names = [weight.name for weight in node.signature.weights] if node else []
+        names = [weight.name for weight in node.weights] if node else []
         for number, variable in enumerate(layer.variables):
             name = names[number] if number < len(names) else str(number)
             found[f"{node.name if node else layer.name or layer.group}/{name}"] = variable
@@ -147,7 +147,8 @@ def pair(layers: list[FileLayer], graph: Graph) -> dict[str, Node]:
 
     A model that was built elsewhere has names of its own; its n-th layer of a class is the graph's n-th.
     """
-    by_name = {layer.group: graph.by_name[layer.name] for layer in layers if layer.name in graph.by_name}
+    owned = {node.name: node for node in graph.nodes if not node.shares}
+    by_name = {layer.group: owned[layer.name] for layer in layers if layer.name in owned}
     if _covers(by_name, layers, graph):
         return by_name
     by_class = _by_class(layers, graph)
@@ -157,7 +158,7 @@ def pair(layers: list[FileLayer], graph: Graph) -> dict[str, Node]:
 def _covers(pairs: dict[str, Node], layers: list[FileLayer], graph: Graph) -> bool:
     """Whether every layer that has weights has its partner."""
     paired = {node.name for node in pairs.values()}
-    needed = {node.name for node in graph.nodes if node.signature.weights}
+    needed = {node.name for node in graph.nodes if node.weights}
     return needed <= paired and all(layer.group in pairs for layer in layers if layer.variables)
 
 
@@ -175,25 +176,36 @@ def _by_class(layers: list[FileLayer], graph: Graph) -> dict[str, Node]:
 
 
 def keras_order(graph: Graph) -> list[Node]:
-    """The nodes as a functional model lists its layers: those farthest from the outputs first, and of two
-    equally far the one that a depth-first walk from the outputs meets first."""
-    depths = {node.name: 0 for node in graph.nodes}
-    for node in reversed(graph.nodes):
+    """The nodes that own layers as a functional model lists these: those farthest from the outputs first, and of two
+    equally far the one that a depth-first walk from the outputs meets first. A layer that is applied several times is
+    as far as its farthest node, when the walk's nodes are looked at from the last."""
+    met, finished = _walk(graph)
+    depths: dict[str, int] = {}
+    layers: dict[str, int] = {}
+    for node in reversed(finished):
+        depth = max(depths.get(node.name, 0), layers.get(node.owner, 0))
+        layers[node.owner] = depth
         for value in node.inputs:
-            if value.node in depths:
-                depths[value.node] = max(depths[value.node], depths[node.name] + 1)
-    met = {name: number for number, name in enumerate(_walk(graph))}
-    return sorted(graph.nodes, key=lambda node: (-depths[node.name], met.get(node.name, -1)))
+            depths[value.node] = max(depths.get(value.node, 0), depth + 1)
+    owned = (node for node in graph.nodes if not node.shares)
+    return sorted(owned, key=lambda node: (-layers.get(node.name, 0), met.get(node.name, -1)))
 
 
-def _walk(graph: Graph) -> Iterator[str]:
-    """The names of nodes from the outputs back, each one before its inputs, each once."""
-    waiting = [output.value.node for output in reversed(graph.outputs)]
-    met: set[str] = set()
+def _walk(graph: Graph) -> tuple[dict[str, int], list[Node]]:
+    """A depth-first walk from the outputs back: the number of each layer in the order in which it met them, and the
+    nodes in the order in which it left them, each one after its inputs."""
+    met: dict[str, int] = {}
+    finished: dict[str, Node] = {}
+    waiting = [(output.value.node, False) for output in reversed(graph.outputs)]
     while waiting:
-        name = waiting.pop()
-        if name in met or name not in graph.by_name:
+        name, is_left = waiting.pop()
+        node = graph.by_name.get(name)
+        if node is None or name in finished:
             continue
-        met.add(name)
-        yield name
-        waiting.extend(value.node for value in reversed(graph.by_name[name].inputs))
+        if is_left:
+            finished[name] = node
+            continue
+        met.setdefault(node.owner, len(met))
+        waiting.append((name, True))
+        waiting += [(value.node, False) for value in reversed(node.inputs)]
+    return met, list(finished.values())

@@ -41,7 +41,7 @@ def take(stored: Mapping[str, Stored], graph: Graph, file: str) -> Weights:
     found = [_extra(key, graph, file) for key in extra]
     weights: Weights = {}
     for node in graph.nodes:
-        for weight in node.signature.weights:
+        for weight in node.weights:
             key = f"{node.name}/{weight.name}"
             try:
                 weights[key] = _take(stored.get(key), weight, file, key, extra)
