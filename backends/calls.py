@@ -224,8 +224,12 @@ def calls_in(value: Any) -> Iterator[KerasCall | Partial | Fixed]:
 
 
 def outputs_by_name(graph: Graph) -> bool:
-    """Whether the model gives a dictionary of outputs: all but a single output that bears its layer's name."""
-    return [output.name for output in graph.outputs] != [output.value.node for output in graph.outputs[:1]]
+    """Whether the model gives a dictionary of outputs: all but a single output that bears its layer's name, which
+    is what Keras calls it."""
+    name, *further = (output.name for output in graph.outputs)
+    source = graph.outputs[0].value.node
+    node = graph.by_name.get(source)
+    return bool(further) or name != (node.owner if node else source)
 
 
 def call_arguments(node: Node) -> tuple[tuple[str, tuple[Any, ...] | Any], ...]:

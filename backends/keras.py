@@ -33,8 +33,9 @@ def build(graph: Graph, weights: Weights | None = None, seed: int = 0) -> keras.
         Value(i.name): keras.Input(_shape(i.type.features), name=i.name, dtype=i.type.dtype)
         for i in graph.inputs
     }
+    layers: dict[str, Any] = {}
     for node in graph.nodes:
-        result = _apply(node, tensors)
+        result = _apply(node, layers, tensors)
         results = result if isinstance(result, list | tuple) else [result]
         tensors.update(zip(node.values, results, strict=True))
     inputs = [tensors[Value(i.name)] for i in graph.inputs]
@@ -70,8 +71,8 @@ def save(model: keras.Model, path: Path) -> None:
 def assign(model: keras.Model, graph: Graph, weights: Mapping[str, Any]) -> None:
     """Puts a store's weights into the model's layers, in each layer's own order."""
     for node in graph.nodes:
-        if node.signature.weights:
-            values = [weights[f"{node.name}/{weight.name}"] for weight in node.signature.weights]
+        if node.weights:
+            values = [weights[f"{node.name}/{weight.name}"] for weight in node.weights]
             layer = model.get_layer(node.name)
             layer.set_weights(values)
             # Normalization computes with tensors that it makes of its weights.
@@ -82,9 +83,9 @@ def stored_weights(model: keras.Model, graph: Graph) -> Weights:
     """The model's weights as a store, for what was trained or changed after `build`."""
     weights: Weights = {}
     for node in graph.nodes:
-        if node.signature.weights:
+        if node.weights:
             values = model.get_layer(node.name).get_weights()
-            names = [f"{node.name}/{weight.name}" for weight in node.signature.weights]
+            names = [f"{node.name}/{weight.name}" for weight in node.weights]
             weights.update(zip(names, values, strict=True))
     return weights
 
@@ -120,15 +121,17 @@ def _resolve(dotted: str) -> Any:
     return functools.reduce(getattr, dotted.split(".")[1:], require("keras"))
 
 
-def _apply(node: Node, tensors: Mapping[Value, Any]) -> Any:
+def _apply(node: Node, layers: dict[str, Any], tensors: Mapping[Value, Any]) -> Any:
+    """What the node's layer, made where it is applied first, or its function gives. `layers` has those made."""
     spelling = spell(node.layer)
     (_, first), *others = call_arguments(node)
     keywords = {name: _pick(value, tensors) for name, value in others} | dict(spelling.call)
     if spelling.function is not None:
         function = spelling.function
         return _resolve(function.function)(_pick(first, tensors), **dict(function.arguments))
-    layer = construct(spelling.constructor, name=node.name)
-    return layer(_pick(first, tensors), **keywords)
+    if node.owner not in layers:
+        layers[node.owner] = construct(spelling.constructor, name=node.owner)
+    return layers[node.owner](_pick(first, tensors), **keywords)
 
 
 def _pick(value: Value | tuple[Value, ...], tensors: Mapping[Value, Any]) -> Any:
