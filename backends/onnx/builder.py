@@ -50,6 +50,7 @@ class Builder:
         self.ops: list[Op] = []
         self.constants: dict[str, np.ndarray] = {}
         self._taken: set[str] = set(reserved)
+        self._named: dict[str, list[str]] = {}
         self._shared: dict[tuple[str, tuple[int, ...], bytes], str] = {}
 
     def is_free(self, name: str) -> bool:
@@ -84,9 +85,14 @@ class Builder:
         return names
 
     def constant(self, array: np.ndarray, name: str) -> str:
-        """Adds an initializer."""
+        """The initializer of that name and value: the one that there is, or one that is added."""
+        alike = self._named.setdefault(name, [])
+        found = next((old for old in alike if _is_same(self.constants[old], array)), None)
+        if found is not None:
+            return found
         unique = self.unique(name)
         self.constants[unique] = np.asarray(array, order="C")
+        alike.append(unique)
         return unique
 
     def shared(self, array: np.ndarray, name: str) -> str:
@@ -126,6 +132,12 @@ class Builder:
             helper.make_node(op.type, op.inputs, op.outputs, name=op.name, domain=op.domain, **op.attributes)
             for op in self.ops
         ]
+
+
+def _is_same(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two arrays hold the same bytes: 0 and -0 are told apart, and NaN is itself."""
+    alike = one.dtype == other.dtype and one.shape == other.shape
+    return alike and one.tobytes() == np.asarray(other, order="C").tobytes()
 
 
 def value_info(name: str, type_: TensorType) -> onnx.ValueInfoProto:

@@ -19,7 +19,8 @@ from .layout import Flattened, Layout, Tensor, logical
 
 @dataclass(frozen=True)
 class Context:
-    """One layer being lowered. Every operator and constant made through it carries the layer's name."""
+    """One node being lowered. Every operator made through it carries the node's name, and every constant that of the
+    layer: a layer that is applied again has the constants that it had."""
 
     node: Node
     builder: Builder
@@ -51,11 +52,11 @@ class Context:
 
     def weight(self, name: str, dtype: str | None = None) -> np.ndarray:
         """One of the layer's weights, in the dtype that the layer computes in unless another is given."""
-        return self.weights[f"{self.node.name}/{name}"].astype(numpy_dtype(dtype or self.dtype))
+        return self.weights[f"{self.node.owner}/{name}"].astype(numpy_dtype(dtype or self.dtype))
 
     def constant(self, value: np.ndarray, name: str) -> str:
-        """Adds an initializer named `layer/name`."""
-        return self.builder.constant(value, f"{self.node.name}/{name}")
+        """An initializer named `layer/name`."""
+        return self.builder.constant(value, f"{self.node.owner}/{name}")
 
     def ints(self, values: Sequence[int], name: str = "shape") -> str:
         """A constant list of int64, as ONNX has shapes and axes."""

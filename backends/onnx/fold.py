@@ -13,7 +13,18 @@ from ...spec.layers.normalization import BatchNormalization
 
 def foldable(graph: Graph) -> dict[str, Node]:
     """By the convolution's name, the normalization to fold into it: one over the channels, of a convolution
-    without an activation whose output nothing else takes."""
+    without an activation whose output nothing else takes.
+
+    A convolution that is applied several times keeps its one kernel: each time the same normalization must follow."""
+    found = _followed(graph)
+    partners: dict[str, set[str | None]] = {}
+    for node in graph.nodes:
+        normalization = found.get(node.name)
+        partners.setdefault(node.owner, set()).add(normalization.owner if normalization else None)
+    return {name: node for name, node in found.items() if len(partners[graph.by_name[name].owner]) == 1}
+
+
+def _followed(graph: Graph) -> dict[str, Node]:
     found: dict[str, Node] = {}
     for node in graph.nodes:
         value = node.inputs[0]
@@ -40,6 +51,6 @@ def scale_and_shift(normalization: Node, weights: Mapping[str, np.ndarray]) -> t
     layer = normalization.layer
     assert isinstance(layer, BatchNormalization)
     names = [weight.name for weight in normalization.signature.weights]
-    stored = {name: weights[f"{normalization.name}/{name}"].astype(np.float64) for name in names}
+    stored = {name: weights[f"{normalization.owner}/{name}"].astype(np.float64) for name in names}
     scale = stored.get("gamma", 1.0) / np.sqrt(stored["moving_variance"] + layer.epsilon)
     return scale, stored.get("beta", 0.0) - stored["moving_mean"] * scale

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...compiler.graph import Node, Place
+from ...compiler.graph import Place
 from ...spec.activations import has_axis
 from ...spec.layers.base import Layer
 from ...spec.layers.wrappers import Bidirectional, TimeDistributed
@@ -82,7 +82,9 @@ def _lower(ctx: Context, layer: TimeDistributed, signature: Signature, inputs: T
     from .lowerings import LOWERINGS
 
     held = layer.layer
-    node = Node(ctx.node.name, held, (), signature, Place(ctx.node.place.of("layer")))
+    node = ctx.node._replace(
+        layer=held, arguments=(), signature=signature, place=Place(ctx.node.place.of("layer"))
+    )
     many = {port.name: [] for port in held.ports if port.many}
     result = LOWERINGS[node.kind](replace(ctx, node=node), held, **{held.ports[0].name: inputs}, **many)
     return result[0] if isinstance(result, tuple) else result
