@@ -38,10 +38,13 @@ def sequential(
 def functional(
     graph: Graph, nodes: Sequence[SpelledNode], presets: dict[str, str], scope: Scope
 ) -> tuple[list[str], Expr]:
-    """The statements before the model, one for each input and node, and the model."""
-    variables = Variables(graph, scope)
+    """The statements before the model, one for each input, layer with a variable of its own, and node; and the
+    model."""
+    variables = Variables(graph, scope, [spelled.node.name for spelled in nodes if spelled.is_lasting])
     lines = [statement(variables.texts[Value(i.name)], _input(i), INDENT) for i in graph.inputs]
     for spelled in nodes:
+        if spelled.is_lasting:
+            lines.append(statement(variables.layers[spelled.node.name], _made(spelled, presets), INDENT))
         target = variables.targets[spelled.node.name]
         lines.append(statement(target, _applied(spelled, presets, variables), INDENT))
         lines += [statement(*picked, INDENT) for picked in variables.picked[spelled.node.name]]
@@ -69,12 +72,14 @@ def _made(spelled: SpelledNode, presets: dict[str, str]) -> Expr:
 
 
 def _applied(spelled: SpelledNode, presets: dict[str, str], variables: Variables) -> Expr:
-    """A layer made and called on its inputs, or a function called on them."""
+    """A layer, made or out of its variable, called on its inputs; or a function called on them."""
     inputs = tuple(_given(name, values, variables) for name, values in call_arguments(spelled.node))
     keywords = tuple(keyword(name, expression(value)) for name, value in spelled.keywords)
     if spelled.is_function:
         return call(_function(spelled, presets), (*inputs, *keywords, *arguments(spelled.call)))
-    return (*_made(spelled, presets), Brackets("call", (*inputs, *keywords)))
+    variable = variables.layers.get(spelled.node.owner)
+    layer = (variable,) if variable else _made(spelled, presets)
+    return (*layer, Brackets("call", (*inputs, *keywords)))
 
 
 def _function(spelled: SpelledNode, presets: dict[str, str]) -> str:

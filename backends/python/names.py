@@ -8,7 +8,7 @@ from collections import Counter
 from ...spec.named import snake_case
 from ..calls import KerasCall, calls_in
 
-# A longer name is cut in a variable, which keeps statements within the line.
+# A longer name is cut in a variable, which keeps statements within the line: at its front while it has parts there.
 LONGEST = 32
 
 # What the module's own words are, the builtins that a reader would miss, and letters that look like digits.
@@ -32,14 +32,33 @@ class Scope:
 
     def __init__(self) -> None:
         self.taken: set[str] = set(RESERVED)
+        self.counts: Counter[str] = Counter()
 
     def name(self, wanted: str) -> str:
-        """The name that is wanted, cut where it is long, with `_` after it for as long as it is taken."""
-        name = wanted[:LONGEST]
-        while name in self.taken:
-            name += "_"
+        """The name that is wanted, `stage_conv2d_0` for `stage.conv2d.0`, cut where it is long. Where it is taken there
+        is `_` behind it, and where that is too, a number."""
+        name = _variable(wanted)
+        if name in self.taken:
+            name = self._free(name)
         self.taken.add(name)
         return name
+
+    def _free(self, name: str) -> str:
+        """The first of `name_`, `name_2`, `name_3`, … that is not taken."""
+        free = f"{name}_"
+        while free in self.taken:
+            self.counts[name] += 1
+            free = f"{name}_{self.counts[name] + 1}"
+        return free
+
+
+def _variable(path: str) -> str:
+    """A layer's path as an identifier. One that is long loses what it is in, from the outside; no number is left to
+    begin it."""
+    parts = path.split(".")
+    starts = [i for i, part in enumerate(parts) if not part[0].isdecimal()]
+    tails = ("_".join(parts[start:]) for start in starts)
+    return next((tail for tail in tails if len(tail) <= LONGEST), "_".join(parts[starts[-1] :])[:LONGEST])
 
 
 class AutomaticNames:

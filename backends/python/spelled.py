@@ -12,13 +12,15 @@ from .names import AutomaticNames
 @dataclass(frozen=True)
 class SpelledNode:
     """A node of the graph. `call` makes its layer or is its function, by the name of the preset `through`
-    where there is one; `stated` says whether the code gives the layer its name."""
+    where there is one; `stated` says whether the code gives the layer its name, and `is_lasting` whether further
+    nodes apply it again, so that it needs a variable."""
 
     node: Node
     call: KerasCall
     through: str | None
     stated: bool
     is_function: bool
+    is_lasting: bool
     keywords: tuple[tuple[str, object], ...]
 
     @property
@@ -26,7 +28,8 @@ class SpelledNode:
         """Whether a Sequential model can apply it: one tensor in and one out, and nothing else."""
         several = len(self.node.signature.outputs) > 1 or len(self.node.arguments) > 1
         listed = any(isinstance(value, tuple) for _, value in call_arguments(self.node))
-        return not (several or listed or self.is_function or self.keywords)
+        shared = self.is_lasting or self.node.shares is not None
+        return not (several or listed or shared or self.is_function or self.keywords)
 
 
 def used_presets(graph: Graph) -> dict[str, KerasCall]:
@@ -40,17 +43,23 @@ def used_presets(graph: Graph) -> dict[str, KerasCall]:
 
 def spell_nodes(graph: Graph) -> list[SpelledNode]:
     names, presets = AutomaticNames(), used_presets(graph)
-    return [_spell_node(node, presets, names) for node in graph.nodes]
+    shared = {node.shares for node in graph.nodes}
+    return [_spell_node(node, node.name in shared, presets, names) for node in graph.nodes]
 
 
-def _spell_node(node: Node, presets: dict[str, KerasCall], names: AutomaticNames) -> SpelledNode:
+def _spell_node(
+    node: Node, is_shared: bool, presets: dict[str, KerasCall], names: AutomaticNames
+) -> SpelledNode:
     spelling = spell(node.layer)
     is_function = spelling.constructor is None
-    stated = not is_function and names.needs_stating(spelling.first, node.name, node.named)
+    is_lasting = is_shared and not is_function
+    stated = (
+        not is_function and node.shares is None and names.needs_stating(spelling.first, node.name, node.named)
+    )
     if is_function:
         names.count_function(spelling.first)
     filled = presets.get(node.preset.name) if node.preset else None
     if node.preset is None or filled is None or filled != spell_preset(node.preset):
-        return SpelledNode(node, spelling.first, None, stated, is_function, spelling.call)
+        return SpelledNode(node, spelling.first, None, stated, is_function, is_lasting, spelling.call)
     call = through_preset(node.layer, filled)
-    return SpelledNode(node, call, node.preset.name, stated, is_function, spelling.call)
+    return SpelledNode(node, call, node.preset.name, stated, is_function, is_lasting, spelling.call)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ...compiler.graph import Graph, Node, Value
 from .layout import Expr
 from .names import Scope
@@ -18,16 +20,18 @@ class Variables:
     output is taken again later; the others hand their output on in `x`.
 
     `targets` has what the statement of each node assigns to, and `picked` the statements that take outputs
-    from it one by one, as targets and values, where there are too many to be unpacked.
+    from it one by one, as targets and values, where there are too many to be unpacked. `layers` has the variables of
+    layers that are applied several times, by the layers' names.
     """
 
-    def __init__(self, graph: Graph, scope: Scope) -> None:
+    def __init__(self, graph: Graph, scope: Scope, lasting_layers: Iterable[str] = ()) -> None:
         self.graph, self.scope = graph, scope
         self.texts = {Value(i.name): scope.name(i.name) for i in graph.inputs}
         self.targets: dict[str, str] = {}
         self.picked: dict[str, list[tuple[str, Expr]]] = {}
         lasting = [node for position, node in enumerate(graph.nodes) if not self._hands_on(position, node)]
         own = {node.name: scope.name(node.name) for node in lasting}
+        self.layers = {name: scope.name(f"{name}_layer") for name in lasting_layers}
         running = scope.name(RUNNING)
         for node in graph.nodes:
             self._assign(node, own.get(node.name, running))
