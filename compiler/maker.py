@@ -327,6 +327,9 @@ def _unknown_layer(call: Call, unit: Unit) -> Diagnostic:
     if call.name in NOT_YET:
         message = f"{call.name} is not supported by this version of nnspec"
         return Diagnostic("NN112", message, call.span, help="`nnspec layers` lists the layers that are")
+    if unit.find_block(call.name) is not None:
+        message = f'"{call.name}" is a block, and a layer must stand here'
+        return Diagnostic("NN105", message, call.span, help="call the block as an item of `layers`")
     owner, dot, _ = call.name.partition(".")
     included = unit.includes.get(owner)
     if included and not dot:

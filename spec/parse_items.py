@@ -187,7 +187,8 @@ PARSERS = {"repeat": _repeat, "parallel": _parallel, "when": _when, "reuse": _re
 
 def _call(node: Mapping, siblings: tuple[str, ...], report: Report, what: str) -> Call | None:
     calls = [(key, value) for key, value in node.entries if key.value not in siblings]
-    if len(calls) != 1 or calls[0][0].value in OWNERS:
+    words = OWNERS if siblings else {**OWNERS, **FORMS}
+    if len(calls) != 1 or calls[0][0].value in words:
         report(_not_one_layer(node, calls, siblings, what))
         return None
     ((key, value),) = calls
@@ -216,7 +217,7 @@ def _not_one_layer(
     node: Mapping, calls: list[tuple[Scalar, Node]], siblings: tuple[str, ...], what: str
 ) -> Diagnostic:
     if not calls:
-        help = "write a layer beside it: `Dense: 10`"
+        help = "write a layer beside it: `Dense: 10`" if siblings else "write a layer in it: {Dense: 10}"
         return Diagnostic("NN109", f"{what} without a layer", node.span, help=help)
     words = [str(key.value) for key, _ in calls]
     stray = next((key for key, _ in calls if key.value in OWNERS), None)
@@ -225,12 +226,17 @@ def _not_one_layer(
         return Diagnostic(
             "NN109", f'"{stray.value}" stands without "{owner}"', stray.span, help=_example(owner)
         )
+    other = next((key for key, _ in calls if not siblings and (key.value in FORMS or len(calls) == 1)), None)
+    if other is not None:
+        help = "write a layer, such as `Dense: 10`; items of other kinds stand in `layers`, of the file or a block"
+        return Diagnostic(
+            "NN109", f'{what} is a layer, not "{shorten(str(other.value))}"', other.span, help=help
+        )
     layers = [word for word in words if canonical(word) is not None]
     if len(layers) > 1:
         second = calls[words.index(layers[1])][0]
-        return Diagnostic(
-            "NN109", f"{what} is one layer, not two", second.span, help="begin a new item with `- `"
-        )
+        help = "begin a new item with `- `" if siblings else "take one of them out"
+        return Diagnostic("NN109", f"{what} is one layer, not two", second.span, help=help)
     owner = layers[0] if layers else words[0]
     key = next(key for key, _ in calls if key.value != owner)
     return _beside(owner, key, siblings)
