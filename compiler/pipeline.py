@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..spec.diagnostics import MAX_DIAGNOSTICS, Diagnostic, Note, SpecError, fail, has_errors, in_order
-from ..spec.document import parse
+from ..spec.document import Document, parse
 from ..spec.evaluate import Work
 from ..spec.limits import Limits, beyond
 from ..spec.reader import read
@@ -21,7 +21,7 @@ from .least import check_least
 from .lexical import check_names, report_unused
 from .masks import check_masks
 from .parts import Parts
-from .settings import Settings
+from .settings import Settings, find_variant
 from .unit import Unit, load_unit
 
 # How many layers the checking of a variant costs without any.
@@ -57,7 +57,8 @@ def check(
 ) -> Checked:
     """Checks a spec; never raises for what is wrong with it. `root` is the folder that files are read from.
 
-    Without settings, the file is checked as it stands, and in every variant; the graph is that of the defaults.
+    Without settings, the file is checked as it stands, and in every variant. The graph is that of the defaults, or of
+    the first variant where a param has none.
     """
     found = Findings()
     at = root or Path(source.name).parent
@@ -70,9 +71,9 @@ def check(
             expand(unit, settings or Settings(), at, limits or Limits(), found.report)
         else:
             check_least(unit, limits or Limits())
-            graph = _front_end(unit, settings or Settings(), at, limits or Limits(), found)
-            if settings is None:
-                _check_variants(unit, at, limits or Limits(), found)
+            first, *others = [settings] if settings is not None else _settings(unit.document)
+            graph = _front_end(unit, first, at, limits or Limits(), found)
+            _check_variants(unit, others, at, limits or Limits(), found)
         if not has_errors(found.seen.values()):
             report_unused(unit, found.report)
     except SpecError as error:
@@ -106,10 +107,19 @@ def _front_end(
     return graph
 
 
-def _check_variants(unit: Unit, root: Path, limits: Limits, found: Findings) -> None:
+def _settings(document: Document) -> list[Settings]:
+    """The defaults and every variant. The defaults are left out where a param has none, so that only a variant is a
+    network."""
+    chosen = [Settings(variant=variant.name) for variant in document.variants]
+    if not chosen or all(param.default is not None for param in document.params):
+        chosen.insert(0, Settings())
+    return chosen
+
+
+def _check_variants(unit: Unit, chosen: list[Settings], root: Path, limits: Limits, found: Findings) -> None:
     """Reports what is wrong in the variants, and not without them."""
     work, layers = Work(), 0
-    for variant in unit.document.variants:
+    for variant in (find_variant(unit.document, one.variant) for one in chosen if one.variant):
         layers += LEAST_OF_A_VARIANT
         if layers > limits.layers:
             found.report(beyond(limits, "layers", "the variants have too many layers together", variant.span))
@@ -128,13 +138,10 @@ def _check_variants(unit: Unit, root: Path, limits: Limits, found: Findings) -> 
 
 
 def check_each(source: Source, root: Path | None = None, limits: Limits | None = None) -> tuple[Checked, ...]:
-    """A spec with the defaults of its params, and in every variant. The defaults are left out where a param has none,
-    so that only a variant is a network. Raises SpecError where the file itself cannot be read."""
+    """A spec with the defaults of its params, where they have some, and in every variant. Raises SpecError where the
+    file itself cannot be read."""
     document = parse(source, read(source, limits or Limits()), lambda _: None)
-    chosen = [Settings(variant=variant.name) for variant in document.variants]
-    if not chosen or all(param.default is not None for param in document.params):
-        chosen.insert(0, Settings())
-    return tuple(check(source, root, limits, settings) for settings in chosen)
+    return tuple(check(source, root, limits, settings) for settings in _settings(document))
 
 
 def compile_source(

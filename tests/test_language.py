@@ -165,6 +165,13 @@ def test_a_variant_repeats_nothing_that_is_wrong_without_it() -> None:
 REPEATED = "blocks: {b: {params: {n: 1}, layers: [{repeat: =n, layers: [{Dense: 3}]}, ReLU]}}\n"
 
 
+def test_a_file_whose_variants_set_every_param_needs_no_defaults() -> None:
+    text = spec("  - Dense: =units\n", "params: {units: }\nvariants: {narrow: {units: 3}, wide: {units: 5}}\n")
+    assert graph(text).nodes[-1].signature.output.shape[-1] == 3
+    (lacking,) = found(text, Settings())
+    assert "units has no value" in lacking.message
+
+
 def test_names_do_not_depend_on_params() -> None:
     text = spec("  - when: =deep\n    layers: [{Dense: 3}]\n  - Dense: 3\n", "params: {deep: true}\n")
     assert names(text) == ["add", "dense", "dense_1"]
