@@ -8,7 +8,7 @@ from ..spec.blocks import Block
 from ..spec.declared import OutputDecl
 from ..spec.diagnostics import Diagnostic, Note, did_you_mean
 from ..spec.document import Document, InputDecl
-from ..spec.items import Reference
+from ..spec.items import Reference, walk
 from ..spec.locate import Report
 from ..spec.source import Span
 from ..spec.training import Training
@@ -28,7 +28,9 @@ def expand_outputs(
     spans = {i.name: i.span for i in inputs}
     if not document.outputs:
         last = scope.previous if document.items else None
-        if last is not None and last.node in spans:
+        # A layer that bears an input's name was told of.
+        named = {str(item.name.value) for item in walk(document.items) if item.name is not None}
+        if last is not None and last.node in spans and last.node not in named:
             report(_unchanged(last.node, spans[last.node]))
         return (Output(_own_name(last), last),) if last else ()
     taken: dict[str, Span] = {}
