@@ -39,7 +39,7 @@ def infer(program: Program, report: Report) -> Graph:
         if node is not None:
             nodes.append(node)
             types.update(zip(node.values, node.signature.outputs, strict=True))
-    check_shared(nodes, report)
+    check_shared(nodes, types, report)
     check_expected(program, types, report)
     outputs = tuple(output for output in program.outputs if output.value in types)
     return Graph(
@@ -172,9 +172,9 @@ def _signature_of(
     return None if misfits else signature
 
 
-def check_shared(nodes: list[Node], report: Report) -> None:
-    """Reports layers that are applied again where their weights do not fit."""
-    by_name = {node.name: node for node in nodes if node.signature.weights}
+def check_shared(nodes: list[Node], types: Types, report: Report) -> None:
+    """Reports layers that are applied again where their weights do not fit, or Keras would not take the inputs."""
+    by_name = {node.name: node for node in nodes}
     for node in nodes:
         owner = by_name.get(node.shares) if node.shares else None
         if owner is None:
@@ -183,8 +183,11 @@ def check_shared(nodes: list[Node], report: Report) -> None:
         odd = next(
             (pair for pair in pairs if (pair[0].shape, pair[0].dtype) != (pair[1].shape, pair[1].dtype)), None
         )
+        given, made = (tuple(types[value].rank for value in n.inputs) for n in (node, owner))
         if odd is not None:
             report(explained(_misfitting_use(node, owner, *odd), None, node.place.frame))
+        elif node.layer.settles(given) != node.layer.settles(made):
+            report(explained(_misfitting_ranks(node, owner, given, made), None, node.place.frame))
 
 
 def _misfitting_use(node: Node, owner: Node, weight: WeightSpec, other: WeightSpec) -> Diagnostic:
@@ -195,6 +198,14 @@ def _misfitting_use(node: Node, owner: Node, weight: WeightSpec, other: WeightSp
     note = Note(f"{owner.name} is made here", owner.place.span)
     help = "give it an input of the same size, or make a layer of its own"
     return Diagnostic("NN203", message, node.place.span, (note,), help)
+
+
+def _misfitting_ranks(node: Node, owner: Node, given: tuple[int, ...], made: tuple[int, ...]) -> Diagnostic:
+    here, there = (" and ".join(map(str, sorted(set(ranks)))) for ranks in (given, made))
+    message = f"Keras makes {owner.name} for inputs of rank {there}, and would have to take rank {here} here"
+    note = Note(f"{owner.name} is made here", owner.place.span)
+    help = "give it inputs of the same ranks, or make a layer of its own"
+    return Diagnostic("NN201", message, node.place.span, (note,), help)
 
 
 def check_expected(program: Program, types: Types, report: Report) -> None:

@@ -79,6 +79,9 @@ class MultiHeadAttention(Layer):
         then gets the mean of all values, and zeros otherwise."""
         return self.dropout == 0 and not self.return_attention_scores
 
+    def settles(self, ranks: tuple[int, ...]) -> object:
+        return ranks[:2]
+
     def infer(
         self,
         query: TensorType,

@@ -104,6 +104,11 @@ class Layer(Record):
         """Whether the first output carries a mask."""
         return self.passes_mask and any(t.masked for t in inputs)
 
+    def settles(self, ranks: tuple[int, ...]) -> object:
+        """What Keras settles when it builds the layer for inputs of these ranks: where the layer is applied again, it
+        must be the same. None for nothing."""
+        return None
+
     def weight(
         self, name: str, shape: tuple[int, ...], initializer: Initializer, *, trainable: bool = True
     ) -> WeightSpec:

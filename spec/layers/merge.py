@@ -48,6 +48,10 @@ class Merge(Layer):
         output = TensorType(reduce(self.broadcast, inputs).shape, self.output_dtype(dtype))
         return Signature((output,))
 
+    def settles(self, ranks: tuple[int, ...]) -> object:
+        """Whether some of the inputs must be given more axes."""
+        return len(set(ranks)) > 1
+
     def output_dtype(self, dtype: str) -> str:
         """The dtype of the output where the inputs' common dtype is this one."""
         return dtype
@@ -173,6 +177,9 @@ class Dot(Merge):
     )
 
     passes_mask: ClassVar[bool] = False
+
+    def settles(self, ranks: tuple[int, ...]) -> object:
+        return None
 
     def infer(self, inputs: Sequence[TensorType]) -> Signature:
         require_two(inputs, self.kind)

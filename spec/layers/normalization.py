@@ -78,6 +78,9 @@ class BatchNormalization(Standardizing):
         ("renorm", "renorm_clipping", "renorm_momentum"), RENORM
     )
 
+    def settles(self, ranks: tuple[int, ...]) -> object:
+        return ranks[:1]
+
     def infer(self, inputs: TensorType) -> Signature:
         channels = known_axis(self.axis, inputs)
         statistics = (
@@ -122,6 +125,9 @@ class GroupNormalization(Standardizing):
 
     autocast: ClassVar[bool] = False
     leading: ClassVar[tuple[str, ...]] = ("groups", "axis")
+
+    def settles(self, ranks: tuple[int, ...]) -> object:
+        return ranks[:1]
 
     def infer(self, inputs: TensorType) -> Signature:
         require_float(inputs, "GroupNormalization")

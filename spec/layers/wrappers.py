@@ -217,6 +217,9 @@ class TimeDistributed(Wrapper):
     def output_mask(self, *inputs: TensorType) -> bool:
         return inputs[0].masked
 
+    def settles(self, ranks: tuple[int, ...]) -> object:
+        return self.layer.settles(tuple(rank - 1 for rank in ranks))
+
     def _require_mask_fits(self, inputs: TensorType, output: TensorType) -> None:
         """Raises LayerError where Keras hands the mask, which has all axes but the last, on to a misfit."""
         if inputs.masked and inputs.shape[:-1] != output.shape[:-1]:
