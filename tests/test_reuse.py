@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import nnspec
 import numpy as np
 import pytest
-from differential import assert_close, random_weights
+from differential import random_weights
 from nnspec.backends import TOLERANCE
 from nnspec.backends.cases import make_cases
 from nnspec.backends.compare import compare_outputs
@@ -21,151 +16,16 @@ from nnspec.backends.onnx.emit import checked, to_onnx
 from nnspec.backends.paths import Job, Run, run_keras, run_onnx, run_python_all, run_tf2onnx
 from nnspec.backends.python import emit
 from nnspec.backends.python.names import LONGEST, Scope
-from nnspec.backends.weights import load, save
-from nnspec.backends.weights.keras_files import keras_order
 from nnspec.cli.show import overview
 from nnspec.compiler.cost import weight_bytes
 from nnspec.compiler.dump import dump
-from nnspec.compiler.graph import Graph
 from nnspec.compiler.pipeline import check
 from nnspec.spec.source import Source
+from shared_layers import HEAD, LAYERS, SPECS, each, graph_of, job_of, loads, reference
 from stores import same
-
-HEAD = "nnspec: 1\nname: net\n"
-
-LAYERS = """
-inputs: {a: [6], b: [6]}
-layers:
-  - {Dense: 6, name: stem, from: a}
-  - {reuse: stem, from: b}
-  - {reuse: stem_1, name: right, from: stem}
-  - {Subtract: , from: [stem, stem_1, right]}
-""".replace("[stem, stem_1, right]", "[stem_1, right]")
-
-BLOCK = """
-inputs: {a: [8, 8, 3], b: [8, 8, 3]}
-blocks:
-  stage:
-    params: {filters: 3}
-    layers:
-      - {Conv2D: {filters: =filters, kernel_size: 3, padding: same, use_bias: false}}
-      - BatchNormalization
-      - ReLU
-  tower:
-    layers:
-      - {repeat: 2, layers: [{stage: {filters: 3}}]}
-      - {reuse: stage.0}
-      - {Mean: {axis: [1, 2]}}
-layers:
-  - {tower: , from: a}
-  - {reuse: tower, from: b}
-  - {reuse: tower_1, from: a, name: again}
-  - {Concatenate: , from: [tower, tower_1, again]}
-"""
-
-IN_REPEATS = """
-inputs: {x: [5]}
-layers:
-  - {Dense: {units: 5, activation: tanh}, name: cell}
-  - repeat: 3
-    layers:
-      - {reuse: cell}
-      - {LayerNormalization: , name: norm}
-      - {reuse: norm, from: cell}
-      - {Add: , from: [previous, norm]}
-  - {reuse: "norm[=1]", name: last, from: "cell_1[=2]"}
-  - {Add: , from: [last, add.-1]}
-"""
-
-MASKS = """
-inputs: {a: {shape: [time], dtype: int32}, b: {shape: [9], dtype: int32}}
-layers:
-  - {Embedding: {input_dim: 7, output_dim: 4, mask_zero: true}, name: words, from: a}
-  - {Bidirectional: {layer: {LSTM: {units: 3, return_sequences: true}}}, name: reader}
-  - {GRU: {units: 5, return_sequences: true, go_backwards: true}, name: second}
-  - {GlobalAveragePooling1D: , name: pool}
-  - {reuse: words, from: b}
-  - {reuse: reader}
-  - {reuse: second}
-  - {reuse: pool}
-  - {Dot: {axes: 1, normalize: true}, from: [pool, pool_1]}
-"""
-
-STATES = """
-inputs: {a: [time, 3], b: [4, 3]}
-layers:
-  - {LSTM: {units: 3, return_sequences: true, return_state: true}, name: lstm, from: a}
-  - {reuse: lstm, name: with_states, from: {sequences: b, initial_state: [lstm.state_h, lstm.state_c]}}
-  - {reuse: lstm, name: last, from: with_states}
-  - {SimpleRNN: 2, name: rnn, from: last}
-  - {reuse: rnn, from: lstm}
-outputs: {here: rnn, there: rnn_1, cell: with_states.state_c, first: lstm.state_h}
-"""
-
-ATTENTION = """
-inputs: {a: [time, 4], b: [6, 4]}
-layers:
-  - {MultiHeadAttention: {num_heads: 2, key_dim: 3, use_causal_mask: true}, name: look, from: {query: a, value: a}}
-  - {reuse: look, name: across, from: {query: look, value: b}}
-  - {TimeDistributed: {layer: {Dense: 2}}, name: score, from: across}
-  - {reuse: score, from: b}
-outputs: [score, score_1]
-"""
-
-KINDS = """
-inputs: {a: [12, 4], b: [12, 4]}
-layers:
-  - {Conv1D: {filters: 4, kernel_size: 3, padding: causal}, name: grouped, from: a}
-  - {Reshape: [12, 2, 2]}
-  - {Conv2DTranspose: {filters: 3, kernel_size: 3, strides: 2, padding: same}, name: transposed}
-  - {DepthwiseConv2D: {kernel_size: 3, depth_multiplier: 2}, name: depthwise}
-  - {GroupNormalization: {groups: 3}, name: group}
-  - {PReLU: {shared_axes: [1, 2]}, name: slope}
-  - {Normalization: , name: standard}
-  - {MaxPooling2D: 2, name: pool}
-  - {Activation: softmax, name: soft}
-  - {reuse: grouped, from: b}
-  - {reuse: reshape}
-  - {reuse: transposed}
-  - {reuse: depthwise}
-  - {reuse: group}
-  - {reuse: slope}
-  - {reuse: standard}
-  - {reuse: pool}
-  - {reuse: soft}
-  - {Add: , from: [soft, soft_1]}
-"""
-
-SPECS = {
-    "layers": LAYERS,
-    "block": BLOCK,
-    "in_repeats": IN_REPEATS,
-    "masks": MASKS,
-    "states": STATES,
-    "attention": ATTENTION,
-    "kinds": KINDS,
-}
 
 # What tf2onnx 1.17 gets wrong without any reuse: TimeDistributed over a dynamic axis, and Normalization.
 TF2ONNX_FAILS = {"attention", "kinds"}
-
-each = pytest.mark.parametrize("name", SPECS)
-
-
-@cache
-def graph_of(name: str) -> Graph:
-    return nnspec.loads(HEAD + SPECS[name])
-
-
-@cache
-def job_of(name: str) -> Job:
-    graph = graph_of(name)
-    return Job(graph, random_weights(graph), make_cases(graph))
-
-
-@cache
-def reference(name: str) -> Run:
-    return run_keras(job_of(name))
 
 
 def differing(name: str, run: Run | str) -> list[str]:
@@ -173,10 +33,6 @@ def differing(name: str, run: Run | str) -> list[str]:
         return [run]
     found = compare_outputs(job_of(name), run, reference(name), TOLERANCE)
     return [str(output) for output in found if not output.equal]
-
-
-def loads(text: str) -> Graph:
-    return nnspec.loads(HEAD + text)
 
 
 # --- every path
@@ -218,103 +74,6 @@ def test_onnx_has_every_constant_once(name: str) -> None:
     assert len(contents) == len(set(contents))
     named = [i.name for i in initializers if not i.name.startswith("constants/")]
     assert {name.partition("/")[0] for name in named} <= {node.owner for node in graph_of(name).nodes}
-
-
-# --- files
-
-
-@each
-@pytest.mark.parametrize("suffix", [".npz", ".safetensors", ".weights.h5", ".keras"])
-def test_weights_come_back_from_every_kind_of_file(name: str, suffix: str, tmp_path: Path) -> None:
-    graph, weights = graph_of(name), job_of(name).weights
-    path = tmp_path / f"w{suffix}"
-    match suffix:
-        case ".keras":
-            build(graph, weights).save(path)
-        case ".weights.h5":
-            build(graph, weights).save_weights(path)
-        case _:
-            save(weights, path)
-    assert same(load(path, graph), weights)
-
-
-@each
-def test_keras_loads_the_model_that_it_saved(name: str, tmp_path: Path) -> None:
-    import keras
-
-    job = job_of(name)
-    build(job.graph, job.weights).save(tmp_path / "m.keras")
-    model: Any = keras.models.load_model(tmp_path / "m.keras")
-    given = [job.cases[0][i.name] for i in job.graph.inputs]
-    result = model(given[0] if len(given) == 1 else given, training=False)
-    results = result if isinstance(result, dict) else {job.graph.outputs[0].name: result}
-    for output, expected in zip(job.graph.outputs, reference(name).outputs[0], strict=True):
-        assert_close(np.asarray(results[output.name]), expected, output.name)
-
-
-def renamed(graph: Graph) -> Graph:
-    """The graph under names that none of its own files has."""
-    own = {node.name: f"my_{node.name}" for node in graph.nodes}
-
-    def values(things: Iterable[Any]) -> tuple[Any, ...]:
-        return tuple(
-            thing._replace(value=replace(thing.value, node=own.get(thing.value.node, thing.value.node)))
-            for thing in things
-        )
-
-    nodes = tuple(
-        node._replace(
-            name=own[node.name],
-            arguments=values(node.arguments),
-            shares=own[node.shares] if node.shares else None,
-        )
-        for node in graph.nodes
-    )
-    return replace(graph, nodes=nodes, outputs=values(graph.outputs))
-
-
-@each
-def test_layers_are_found_in_a_file_with_other_names(name: str, tmp_path: Path) -> None:
-    graph, weights = graph_of(name), job_of(name).weights
-    build(graph, weights).save_weights(tmp_path / "w.weights.h5")
-    found = load(tmp_path / "w.weights.h5", renamed(graph))
-    assert [found[key].tobytes() for key in found] == [weights[key].tobytes() for key in weights]
-
-
-def in_keras(graph: Graph) -> list[str]:
-    layers = build(graph).layers
-    return [layer.name for layer in layers if type(layer).__name__ != "InputLayer"]
-
-
-@each
-def test_layers_are_in_keras_s_order(name: str) -> None:
-    graph = graph_of(name)
-    listed = in_keras(graph)
-    assert [node.name for node in keras_order(graph) if node.name in listed] == listed
-
-
-@pytest.mark.parametrize("seed", range(25))
-def test_layers_of_random_networks_are_in_keras_s_order(seed: int) -> None:
-    graph = a_network(random.Random(seed))
-    assert [node.name for node in keras_order(graph)] == in_keras(graph)
-
-
-def a_network(rng: random.Random) -> Graph:
-    """Twelve layers, new ones and old ones again, on any of the values before them."""
-    values, layers, items = ["a", "b"], list[str](), list[Mapping[str, Any]]()
-    for number in range(12):
-        name = f"n{number}"
-        kind = rng.choice(["new", "again", "merge"]) if layers else "new"
-        if kind == "merge":
-            items.append({"Add": None, "name": name, "from": rng.sample(values, 2)})
-        else:
-            made = {"Dense": 3} if kind == "new" else {"reuse": rng.choice(layers)}
-            items.append({**made, "name": name, "from": rng.choice(values[-4:])})
-            layers.append(name)
-        values.append(name)
-    # Keras walks through a dictionary of outputs by the order of their names.
-    outputs = sorted(rng.sample(values[4:], rng.randint(1, 3)))
-    return loads(f"inputs: {{a: [3], b: [3]}}\nlayers: {items}\noutputs: {outputs}".replace("None", ""))
 
 
 # --- the node that a layer is named after
