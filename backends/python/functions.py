@@ -21,7 +21,7 @@ from .names import Scope
 from .reach import Key, called
 from .symbolic import Places, Symbolic, Unwritable, symbolic
 from .text import string
-from .translate import Names, as_integer, of_node, of_scalar
+from .translate import SHARED, Names, as_integer, of_node, of_scalar
 from .wanted import MAKER, VALUE, Taken, Wanted
 
 if TYPE_CHECKING:
@@ -207,28 +207,19 @@ class Body:
         return self.assign(item, (*layer, Brackets("call", (*given, *keywords))), names, flow)
 
     def assign(self, item: Item, value: Expr, outputs: tuple[str, ...], flow: Flow) -> str:
-        """A value of one or several outputs, in variables; gives that of the first."""
-        return self.assigned(item, value, outputs, flow)[0]
-
-    def assigned(
-        self, item: Item, value: Expr, outputs: tuple[str, ...], flow: Flow, keep: tuple[str, ...] = ()
-    ) -> list[str]:
-        """The variables of a value's outputs; those that nothing takes are not kept."""
+        """A value of one or several outputs, in variables, as far as something takes them; gives that of the first."""
         first, *others = outputs
         local = self.local[id(item)]
         wanted = self.wanted.parts(local)
         if item is self.returned and len(outputs) == 1:
             self.write("", ("return ", *value), flow)
-            return [RETURNED]
+            return RETURNED
         own = self.target(item, flow)
-        further = {
-            name: self.own_name(f"{local}_{name}") if name in wanted or name in keep else UNUSED
-            for name in others
-        }
+        further = {name: self.own_name(f"{local}_{name}") if name in wanted else UNUSED for name in others}
         self.write(", ".join((own, *further.values())), value, flow)
         texts = {VALUE: own, first: own, **further}
         self.declare(item, {part: text for part, text in texts.items() if part in wanted}, flow)
-        return [own, *further.values()]
+        return own
 
     def block_call(self, item: Item, made: Call, key: Key, flow: Flow) -> str:
         """A block as the call of its function."""
@@ -245,32 +236,34 @@ class Body:
         ]
         values += [keyword(name, value) for name, value in self.module.lifted_arguments(key, self)]
         name = keyword("name", (self.layer_name(item, flow),))
-        value = call(self.module.function(key), (*((text,) for text in inputs), *values, name))
+        positional = tuple((text,) for text in inputs)
+        value = call(self.module.function(key), (*positional, *values, name))
         outputs = tuple(map(output_name, block.outputs)) or ("output",)
         local = self.local[id(item)]
         if MAKER not in self.wanted.parts(local):
             return self.assign(item, value, outputs, flow)
-        # Its layers are called again as one model, from the inputs that it has here to all of its outputs.
-        texts = self.assigned(item, value, outputs, flow, keep=outputs)
-        shared = self.scope.name(f"{local}_model")
-        self.write(shared, call("keras.Model", (_one_or_list(inputs), _one_or_list(texts))), flow)
-        self.declare(item, {MAKER: shared}, flow)
-        return texts[0]
+        # A function of the module has the same layers each time. One output of a block may be what goes into it, and
+        # two inputs one tensor, which keras.Model of them would not tell apart.
+        self.places.uses.add(SHARED)
+        again = self.scope.name(f"{local}_block")
+        self.write(again, call(SHARED, ((self.module.function(key),), *positional, *values, name)), flow)
+        self.declare(item, {MAKER: again}, flow)
+        return self.assign(item, (again, Brackets("call", positional)), outputs, flow)
 
     def argument(self, node: Node, kind: str) -> Expr:
         return of_node(node, self.names, self.places.uses, integer=kind in ("int", "list[int]"), frozen=True)
 
     def reuse(self, item: Item, reuse: Reuse, flow: Flow) -> str:
-        """A layer, or the model of a block, called again."""
+        """A layer or block called again."""
         maker = self.value(reuse.reference, flow, MAKER)
         made, key = self.made_by(reuse, flow)
         if MAKER in self.wanted.parts(self.local[id(item)]):
             self.declare(item, {MAKER: maker}, flow)
         if key is not None:
             ports = tuple(Port(str(i.value)) for i in key.block.inputs)
-            texts = [text for _, found in self.inputs(item, ports, flow) for text in found]
+            inputs = tuple((text,) for _, texts in self.inputs(item, ports, flow) for text in texts)
             outputs = tuple(map(output_name, key.block.outputs)) or ("output",)
-            return self.assign(item, (maker, Brackets("call", (_one_or_list(texts),))), outputs, flow)
+            return self.assign(item, (maker, Brackets("call", inputs)), outputs, flow)
         layer = symbolic(made, self.names, self.places)
         keywords = tuple(keyword(name, expression(value)) for name, value in layer.spelling.call)
         ports = layer.layer.ports
@@ -311,7 +304,3 @@ def _given(inputs: list[tuple[str, list[str]]], ports: tuple[Port, ...]) -> tupl
         value: Expr = (Brackets("list", tuple((text,) for text in texts)),) if name in many else (texts[0],)
         found.append(value if name == ports[0].name else keyword(name, value))
     return tuple(found)
-
-
-def _one_or_list(texts: list[str]) -> Expr:
-    return (texts[0],) if len(texts) == 1 else (Brackets("list", tuple((text,) for text in texts)),)

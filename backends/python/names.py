@@ -14,7 +14,8 @@ LONGEST = 32
 # What the module's own words are, the builtins that a reader would miss, and letters that look like digits.
 RESERVED: frozenset[str] = frozenset(
     [
-        *("keras", "np", "partial", "Path", "HERE", "build_model", "model", "I", "O", "l"),
+        *("keras", "np", "math", "partial", "Path", "HERE", "divisible", "shared", "build_model", "model"),
+        *("I", "O", "l"),
         *("abs", "all", "any", "bool", "bytes", "dict", "dir", "exit", "filter", "float", "format"),
         *("hash", "help", "id", "input", "int", "iter", "len", "list", "map", "max", "min", "next"),
         *("object", "open", "pow", "print", "range", "repr", "reversed", "round", "set", "slice"),

@@ -67,7 +67,7 @@ class Signatures:
         lifted = {name: Variable(scope.name(name), kind) for name, kind in self.lifted(key).items()}
         for name in inputs:
             # What is only handed on has the name of that.
-            unnamed = name == "input" and not self.is_taken(key, name)
+            unnamed = name == "input" and len(inputs) == 1 and not self.is_taken(key, name)
             inputs[name] = (
                 RUNNING[0] if unnamed and RUNNING[0] not in scope.taken else scope.name(_plural(name))
             )

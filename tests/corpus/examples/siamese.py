@@ -3,10 +3,17 @@
 import keras
 
 
+def shared(block, *inputs: keras.KerasTensor, **arguments):
+    """A function that applies a block with the same layers each time."""
+    inputs = [keras.Input(batch_shape=x.shape, dtype=x.dtype) for x in inputs]
+    model = keras.Model(inputs, block(*inputs, **arguments))
+    return lambda *values: model.call(list(values))
+
+
 def encoder(
     x: keras.KerasTensor, features: int, name: str = "encoder"
 ) -> keras.KerasTensor:
-    """The block encoder."""
+    """An image as a vector."""
     for i, filters in enumerate([32, 64]):
         x = keras.layers.Conv2D(
             filters, 3, activation="relu", name=f"{name}.conv2d.{i}"
@@ -24,9 +31,9 @@ def build_model(features: int = 64) -> keras.Model:
     """
     left = keras.Input(shape=(28, 28, 1), name="left")
     right = keras.Input(shape=(28, 28, 1), name="right")
-    left_code = encoder(left, features=features, name="left_code")
-    left_code_model = keras.Model(left, left_code)
-    right_code = left_code_model(right)
+    left_code_block = shared(encoder, left, features=features, name="left_code")
+    left_code = left_code_block(left)
+    right_code = left_code_block(right)
     difference = keras.layers.Subtract(name="difference")([left_code, right_code])
     x = keras.layers.Multiply(name="multiply")([difference, difference])
     same = keras.layers.Dense(1, activation="sigmoid", name="same")(x)

@@ -3,6 +3,13 @@
 import keras
 
 
+def shared(block, *inputs: keras.KerasTensor, **arguments):
+    """A function that applies a block with the same layers each time."""
+    inputs = [keras.Input(batch_shape=x.shape, dtype=x.dtype) for x in inputs]
+    model = keras.Model(inputs, block(*inputs, **arguments))
+    return lambda *values: model.call(list(values))
+
+
 def tower(
     x: keras.KerasTensor, units: int = 6, depth: int = 2, name: str = "tower"
 ) -> tuple[keras.KerasTensor, keras.KerasTensor]:
@@ -26,17 +33,17 @@ def build_model() -> keras.Model:
     """Build the network twins."""
     left = keras.Input(shape=(6,), name="left")
     right = keras.Input(shape=(6,), name="right")
-    tower_, tower_level = tower(left, depth=2, name="tower")
-    tower_model = keras.Model(left, [tower_, tower_level])
+    tower_block = shared(tower, left, depth=2, name="tower")
+    tower_, _ = tower_block(left)
     x = tower_
     tower_1s = []
     tower_1_levels = []
     for _ in range(2):
-        tower_1, tower_1_level = tower_model(x)
+        tower_1, tower_1_level = tower_block(x)
         tower_1s.append(tower_1)
         tower_1_levels.append(tower_1_level)
         x = tower_1
-    other, other_level = tower_model(right)
+    other, other_level = tower_block(right)
     concatenate = keras.layers.Concatenate(
         name="concatenate",
     )([other, tower_1s[-1], tower_1_levels[0]])
