@@ -12,7 +12,7 @@ from ..spec.locate import Report
 from ..spec.nodes import Scalar
 from ..spec.source import Span
 from .graph import Argument, Value
-from .scope import Scope
+from .scope import Scope, all_turns
 
 LookUp: TypeAlias = Callable[[Reference | None], Value | None]
 
@@ -43,8 +43,18 @@ def bind(site: Site) -> tuple[Argument, ...] | None:
     if sources is None:
         return _from_previous(site)
     if sources.positional:
-        return by_position(site, [site.look_up(reference) for reference in sources.positional])
+        many = any(port.many for port in site.callee.ports or ())
+        return by_position(site, _values(site, sources.positional, many))
     return None if site.callee.ports is None else _by_name(site, sources, site.callee.ports)
+
+
+def _values(site: Site, references: References, many: bool) -> list[Value | None]:
+    """What the references mean. Where several values can go in, a name of a repeat means those of all turns."""
+    found: list[Value | None] = []
+    for reference in references:
+        turns = all_turns(reference, site.scope) if many and reference else None
+        found += [site.look_up(reference)] if turns is None else turns
+    return found
 
 
 def _from_previous(site: Site) -> tuple[Argument, ...] | None:
@@ -92,11 +102,12 @@ def _port(site: Site, key: Scalar, references: References, ports: dict[str, Port
         help = did_you_mean(name, ports, f"inputs of {kind}")
         site.fail(f'{kind} has no input "{name}"', key.span, help, "NN101")
         return None
-    if len(references) > 1 and not ports[name].many:
+    many = ports[name].many
+    if len(references) > 1 and not many:
         message = f'the input "{name}" of {kind} is one tensor, not {len(references)}'
         site.fail(message, key.span, "name one layer")
         return None
-    values = [site.look_up(reference) for reference in references]
+    values = _values(site, references, many)
     arguments = [Argument(name, value) for value in values if value is not None]
     return arguments if len(arguments) == len(values) else None
 

@@ -108,6 +108,15 @@ def look_up_entry(
     return None
 
 
+def all_turns(reference: Reference, scope: Scope) -> tuple[Value, ...] | None:
+    """The values of a name in every turn of the repeat that declares it, for what takes several; None where a reference
+    means anything else."""
+    found = None if reference.indices else scope.find(".".join(reference.path))
+    entries = found.entries if isinstance(found, Turns) else (None,)
+    values = tuple(entry.values[0] for entry in entries if isinstance(entry, Entry))
+    return values if len(values) == len(entries) else None
+
+
 def values_of(reference: Reference, scope: Scope) -> Iterator[Value]:
     """Every value that a reference may mean, in whatever turn; none where it means nothing."""
     prefixes = (".".join(reference.path[:length]) for length in range(len(reference.path), 0, -1))

@@ -18,12 +18,12 @@ from corpus_files import CORPUS, ERR, OK, check_file, golden, stem
 from differential import random_weights
 from nnspec.backends import TOLERANCE
 from nnspec.backends.cases import make_cases
+from nnspec.backends.compare import compare_outputs
 from nnspec.backends.onnx.emit import to_onnx
 from nnspec.backends.onnx.lowerings import LOWERINGS, UNSUPPORTED
 from nnspec.backends.onnx.text import to_text as onnx_text
 from nnspec.backends.paths import Job, Run, run_keras, run_onnx, run_python_all, run_tf2onnx
 from nnspec.backends.python import emit
-from nnspec.backends.compare import compare_outputs
 from nnspec.backends.weights import initialize
 from nnspec.compiler.dump import dump
 from nnspec.compiler.graph import Graph

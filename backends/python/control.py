@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
+import ast
 from collections.abc import Callable
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from ...spec.expressions import is_expression
@@ -46,14 +47,13 @@ def repeat(body: Body, item: Item, repeat: Repeat, flow: Flow) -> str | None:
         body.write(flow.running, (result,), inner)
     _collect(body, repeats, inner)
     inside, body.lines, body.names = body.lines, outer, names
-    used = any(re.search(rf"\b{turn}\b", line) for line in inside)
-    body.lines += layout(header(used), flow.indent, ":")
+    body.lines += layout(header(_names(inside)), flow.indent, ":")
     body.lines += inside or [" " * inner.indent + "pass"]
     return flow.running
 
 
-def _header(body: Body, repeat: Repeat, flow: Flow) -> tuple[str, Callable[[bool], Expr]]:
-    """The variable of the turns, and the `for` line, which depends on whether the body has that variable."""
+def _header(body: Body, repeat: Repeat, flow: Flow) -> tuple[str, Callable[[set[str]], Expr]]:
+    """The variable of the turns, and the `for` line, which depends on what the body takes."""
     names = [str(name.value) for name in repeat.names]
     kinds = kinds_of(body.names)
     over, bound_kinds = kind_of_node(repeat.over, kinds), turn_kinds(repeat, kinds)
@@ -65,16 +65,32 @@ def _header(body: Body, repeat: Repeat, flow: Flow) -> tuple[str, Callable[[bool
     body.names = {**body.names, **bound}
     if counted and bound:
         (variable,) = bound.values()
-        return variable.text, lambda used: _for(variable.text if used else UNUSED, call("range", (values,)))
+        return variable.text, lambda taken: _for(_used(variable.text, taken), call("range", (values,)))
     turn = _turn(body, flow)
     if counted or not bound:
         count = values if counted else call("len", (values,))
         if isinstance(repeat.over, Sequence):
             count = (str(len(repeat.over.items)),)
-        return turn, lambda used: _for(turn if used else UNUSED, call("range", (count,)))
-    shown = ", ".join(variable.text for variable in bound.values())
-    both = f"{turn}, ({shown})" if len(bound) > 1 else f"{turn}, {shown}"
-    return turn, lambda used: _for(both, call("enumerate", (values,))) if used else _for(shown, values)
+        return turn, lambda taken: _for(_used(turn, taken), call("range", (count,)))
+    return turn, lambda taken: _over_values(turn, [b.text for b in bound.values()], values, taken)
+
+
+def _over_values(turn: str, names: list[str], values: Expr, taken: set[str]) -> Expr:
+    """The `for` line of a repeat over values, with the number of the turn where the body takes it."""
+    shown = ", ".join(_used(name, taken) for name in names)
+    if turn not in taken:
+        return _for(shown, values)
+    return _for(f"{turn}, ({shown})" if len(names) > 1 else f"{turn}, {shown}", call("enumerate", (values,)))
+
+
+def _names(lines: list[str]) -> set[str]:
+    """The variables that statements take."""
+    nodes = ast.walk(ast.parse(dedent("\n".join(lines))))
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+
+
+def _used(variable: str, taken: set[str]) -> str:
+    return variable if variable in taken else UNUSED
 
 
 def _over(body: Body, node: Node, counted: bool) -> Expr:
@@ -109,10 +125,20 @@ def _collect(body: Body, repeats: tuple[int, ...], flow: Flow) -> None:
             body.write("", (f"{outer}.append({body.own_name(taken.name)})",), flow)
 
 
+def always(when: When) -> tuple[Item, ...] | None:
+    """The items that are there where the condition is no expression; None where it is one."""
+    if isinstance(when.condition, Scalar) and is_expression(when.condition):
+        return None
+    return (
+        when.items if isinstance(when.condition, Scalar) and when.condition.value is True else when.otherwise
+    )
+
+
 def when(body: Body, when: When, flow: Flow) -> str | None:
-    if not (isinstance(when.condition, Scalar) and is_expression(when.condition)):
-        chosen = isinstance(when.condition, Scalar) and when.condition.value is True
-        return body.items(when.items if chosen else when.otherwise, flow)
+    settled = always(when)
+    if settled is not None:
+        return body.items(settled, flow)
+    assert isinstance(when.condition, Scalar)
     flow = body.hand_on(flow)
     uses = body.places.uses
     ways = [(of_scalar(when.condition, body.names, uses).text, when.items), ("", when.otherwise)]

@@ -21,7 +21,7 @@ from .names import Scope
 from .reach import Key, called
 from .symbolic import Places, Symbolic, Unwritable, symbolic
 from .text import string
-from .translate import SHARED, Names, as_integer, of_node, of_scalar
+from .translate import PARTIAL, SHARED, Names, as_integer, of_node, of_scalar
 from .wanted import MAKER, VALUE, Taken, Wanted
 
 if TYPE_CHECKING:
@@ -150,7 +150,8 @@ class Body:
         if use.shared == depth:
             return self.variables[use.taken]
         indices = [*use.path, *(self.index(scalar) for scalar in reference.indices)]
-        return self.lists[use.taken, use.shared] + "".join(f"[{index}]" for index in indices)
+        text = self.lists[use.taken, use.shared] + "".join(f"[{index}]" for index in indices)
+        return f"*{text}" if use.whole else text
 
     def index(self, scalar: Scalar) -> str:
         if not is_expression(scalar):
@@ -194,9 +195,8 @@ class Body:
         given = _given(inputs, made.layer.ports)
         keywords = tuple(keyword(name, expression(value)) for name, value in spelling.call)
         if spelling.constructor is None:
-            return self.assign(
-                item, call(function, (*given, *keywords, *arguments(spelled))), ("output",), flow
-            )
+            applied = self.lasting_function(item, function, (*keywords, *arguments(spelled)), flow)
+            return self.assign(item, call(applied[0], (*given, *applied[1])), ("output",), flow)
         layer = call(function, (*arguments(spelled), keyword("name", (self.layer_name(item, flow),))))
         names = made.layer.output_names
         if MAKER in self.wanted.parts(self.local[id(item)]):
@@ -205,6 +205,19 @@ class Body:
             self.declare(item, {MAKER: own}, flow)
             layer = (own,)
         return self.assign(item, (*layer, Brackets("call", (*given, *keywords))), names, flow)
+
+    def lasting_function(
+        self, item: Item, function: str, rest: tuple[Expr, ...], flow: Flow
+    ) -> tuple[str, tuple[Expr, ...]]:
+        """A function and what it is called with besides its inputs: in a variable, with nothing more, where it is
+        applied again."""
+        if MAKER not in self.wanted.parts(self.local[id(item)]):
+            return function, rest
+        own = self.scope.name(f"{self.local[id(item)]}_function")
+        self.places.uses.update([PARTIAL] if rest else [])
+        self.write(own, call(PARTIAL, ((function,), *rest)) if rest else (function,), flow)
+        self.declare(item, {MAKER: own}, flow)
+        return own, ()
 
     def assign(self, item: Item, value: Expr, outputs: tuple[str, ...], flow: Flow) -> str:
         """A value of one or several outputs, in variables, as far as something takes them; gives that of the first."""
@@ -265,7 +278,9 @@ class Body:
             outputs = tuple(map(output_name, key.block.outputs)) or ("output",)
             return self.assign(item, (maker, Brackets("call", inputs)), outputs, flow)
         layer = symbolic(made, self.names, self.places)
-        keywords = tuple(keyword(name, expression(value)) for name, value in layer.spelling.call)
+        # A function has them with it.
+        pairs = layer.spelling.call if layer.spelling.constructor else ()
+        keywords = tuple(keyword(name, expression(value)) for name, value in pairs)
         ports = layer.layer.ports
         given = (*_given(self.inputs(item, ports, flow), ports), *keywords)
         return self.assign(item, (maker, Brackets("call", given)), layer.layer.output_names, flow)
@@ -301,6 +316,13 @@ def _given(inputs: list[tuple[str, list[str]]], ports: tuple[Port, ...]) -> tupl
     many = {port.name for port in ports if port.many}
     found: list[Expr] = []
     for name, texts in inputs:
-        value: Expr = (Brackets("list", tuple((text,) for text in texts)),) if name in many else (texts[0],)
+        value: Expr = _listed(texts) if name in many else (texts[0],)
         found.append(value if name == ports[0].name else keyword(name, value))
     return tuple(found)
+
+
+def _listed(texts: list[str]) -> Expr:
+    """Several values as a list; all turns of a repeat are in one already."""
+    if len(texts) == 1 and texts[0].startswith("*"):
+        return (texts[0].removeprefix("*"),)
+    return (Brackets("list", tuple((text,) for text in texts)),)

@@ -28,7 +28,7 @@ from .spelled import spell_nodes, used_presets
 from .structured import Module, has_structure
 from .symbolic import Unwritable
 from .text import docstring, paragraphs, string
-from .translate import DIVISIBLE, MATH, SHARED
+from .translate import DIVISIBLE, MATH, PARTIAL, SHARED
 
 # What stands behind the arguments of `build_model`.
 MODEL = " -> keras.Model:"
@@ -82,6 +82,7 @@ def _structured(found: Module) -> str:
         files=module.files,
         divisible=DIVISIBLE in module.uses,
         shared=SHARED in module.uses,
+        partial=PARTIAL in module.uses,
         presets=[_preset(variable, filled, functions) for variable, filled in module.presets.values()],
         package=string(graph.name),
         functions=[(name, _function_result(partial)) for partial, name in functions.items()],
@@ -141,6 +142,7 @@ def _flat(graph: Graph) -> str:
         files=_files(graph),
         divisible=False,
         shared=False,
+        partial=False,
         presets=[_preset(variables[name], filled, functions) for name, filled in presets.items()],
         package=string(graph.name),
         functions=[(functions[partial], _function_result(partial)) for partial in partials],

@@ -73,6 +73,13 @@ class Signatures:
             )
         return Signature(scope, inputs, params, lifted)
 
+    def handed_on(self, key: Key) -> str | None:
+        """The variable of an input that nothing refers to, where it has the name of what hands values on."""
+        inputs = self.by_key[key].inputs
+        return next(
+            (text for i, text in inputs.items() if text == RUNNING[0] and not self.is_taken(key, i)), None
+        )
+
     def is_taken(self, key: Key, name: str) -> bool:
         """Whether something in a block refers to a name."""
         wanted = Wanted(key.block.items, self.local(key), [name], key.block.outputs)

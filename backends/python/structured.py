@@ -15,15 +15,16 @@ from ...spec.evaluate import Work
 from ...spec.expressions import is_expression
 from ...spec.files import file_loader
 from ...spec.initializers import Fixed
-from ...spec.items import Call, Item, walk
+from ...spec.items import Call, Item, When, walk
 from ...spec.nodes import Mapping as MappingNode
 from ...spec.nodes import Node, Scalar, Sequence
 from ...spec.records import types
 from ...spec.training import Section, Training
 from ..calls import KerasCall, Partial, calls_in, outputs_by_name, spell_preset
 from ..training import spell_training
+from .control import always
 from .expressions import call, expression, keyword
-from .functions import RETURNED, RUNNING, Body, Flow
+from .functions import RETURNED, Body, Flow
 from .kinds import kind_of_value
 from .layout import INDENT, Brackets, Expr, flat, statement
 from .names import Scope
@@ -144,10 +145,9 @@ class Module:
     def block(self, key: Key) -> str:
         """A block or included file as a function."""
         body, given = self.body(key, "{name}.")
-        running = RUNNING[0] if RUNNING[0] in given.inputs.values() else body.running_at(0)
+        running = self.signatures.handed_on(key) or body.running_at(0)
         if not body.running:
             body.running.append(running)
-            given.scope.taken.add(running)
         defaults = self.signatures.late_defaults(key)
         current = next(iter(given.inputs.values())) if len(given.inputs) == 1 else None
         body.returned = self.returned(key)
@@ -165,14 +165,14 @@ class Module:
     def returned(self, key: Key) -> Item | None:
         """The last item of a block, where that is all it gives, and nothing else takes it."""
         block, local = key.block, self.signatures.local(key)
-        if not block.items or len(block.outputs) > 1:
+        last = _last(block.items)
+        if not last or len(block.outputs) > 1:
             return None
-        last = block.items[-1]
-        name = local.get(id(last), "")
+        names = [local.get(id(item), "") for item in last]
         given = block.outputs[0].reference if block.outputs else None
-        is_last = given is None or given.text in (name, PREVIOUS)
+        is_last = given is None or given.text in (*names, PREVIOUS)
         wanted = Wanted(block.items, local, (), ())
-        return last if is_last and not wanted.parts(name) else None
+        return last[-1] if is_last and not any(map(wanted.parts, names)) else None
 
     # --- the model
 
@@ -237,6 +237,15 @@ class Module:
             values[name] = with_expressions(given, types(Section)[name], check, names, self.uses)
         written = replace(self.graph, training=Training(self.graph.training.span, **values))
         return spell_training(written)
+
+
+def _last(items: tuple[Item, ...]) -> list[Item]:
+    """What makes the last value: an item, with those around it that are conditions and none too."""
+    for item in reversed(items):
+        settled = always(item.body) if isinstance(item.body, When) else None
+        if settled or settled is None or item.sources:
+            return [item, *(_last(settled) if settled else ())]
+    return []
 
 
 def _long_form(key: Scalar, form: Node) -> Iterator[tuple[str, Node]]:

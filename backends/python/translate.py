@@ -15,7 +15,7 @@ from .layout import Brackets, Expr
 from .text import string
 
 # What a module that uses them has to define or import.
-MATH, DIVISIBLE, SHARED = "math", "divisible", "shared"
+MATH, DIVISIBLE, PARTIAL, SHARED = "math", "divisible", "partial", "shared"
 IN_MATH = ("floor", "ceil")
 
 # Numbers of a spec are finite, so that what is not less is at least as much.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from typing import NamedTuple
 
 from ...compiler.names import LocalNames
@@ -29,11 +30,13 @@ class Declared(NamedTuple):
 
 
 class Use(NamedTuple):
-    """A reference, taken apart: what it takes, and how many of the repeats around that are around it too."""
+    """A reference, taken apart: what it takes, how many of the repeats around that are around it too, and the turns of
+    the others. `whole` says that it takes the values of all turns."""
 
     taken: Taken
     shared: int
     path: tuple[str, ...]
+    whole: bool = False
 
 
 class Wanted:
@@ -79,9 +82,10 @@ class Wanted:
                 shared = _shared(around, repeats)
                 levels = len(around) - shared
                 rest = reference.path[length:]
-                numbers = rest[: max(0, levels - len(reference.indices))]
+                numbers = tuple(takewhile(_is_number, rest[: max(0, levels - len(reference.indices))]))
                 output = ".".join(rest[len(numbers) :])
-                return Use(Taken(name, part or output), shared, numbers)
+                whole = len(numbers) + len(reference.indices) < levels
+                return Use(Taken(name, part or output), shared, numbers, whole)
         return None
 
     def parts(self, name: str) -> set[str]:
@@ -95,6 +99,10 @@ class Wanted:
             around = self.declared[taken.name].repeats
             if around[:depth] == repeats and outermost < depth:
                 yield taken, len(around) - depth
+
+
+def _is_number(text: str) -> bool:
+    return text.removeprefix("-").isdecimal()
 
 
 def _shared(a: tuple[int, ...], b: tuple[int, ...]) -> int:

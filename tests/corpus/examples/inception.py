@@ -18,7 +18,7 @@ def inception(
     pool: int,
     name: str = "inception",
 ) -> keras.KerasTensor:
-    """The block inception."""
+    """Convolutions of several sizes side by side, the large ones of fewer channels."""
     conv2d = Conv(conv1, 1, name=f"{name}.conv2d")(x)
     y = Conv(reduce3, 1, name=f"{name}.conv2d_1")(x)
     conv2d_2 = Conv(conv3, 3, name=f"{name}.conv2d_2")(y)

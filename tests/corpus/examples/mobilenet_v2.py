@@ -26,7 +26,7 @@ def inverted_residual(
     strides: int = 1,
     name: str = "inverted_residual",
 ) -> keras.KerasTensor:
-    """The block inverted_residual."""
+    """A block that is wide inside, and narrow at its ends, which have no activation."""
     x = inputs_
     if expansion > 1:
         x = Conv(expansion * inputs, name=f"{name}.expand")(x)

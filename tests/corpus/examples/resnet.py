@@ -13,9 +13,10 @@ def conv(
     use_bias: bool,
     kernel_size: int = 3,
     strides: int = 1,
+    relu: bool = True,
     name: str = "conv",
 ) -> keras.KerasTensor:
-    """The block conv."""
+    """A convolution, padded alike on all sides, with batch normalization."""
     if kernel_size > 1:
         x = keras.layers.ZeroPadding2D(
             kernel_size // 2,
@@ -24,51 +25,10 @@ def conv(
     x = keras.layers.Conv2D(
         filters, kernel_size, strides=strides, use_bias=use_bias, name=f"{name}.conv2d"
     )(x)
-    return Norm(name=f"{name}.batch_normalization")(x)
-
-
-def bottleneck(
-    x: keras.KerasTensor,
-    filters: int,
-    expansion: int,
-    strides: int,
-    use_bias: bool,
-    name: str = "bottleneck",
-) -> keras.KerasTensor:
-    """The block bottleneck."""
-    x = conv(
-        x,
-        filters=filters,
-        kernel_size=1,
-        strides=strides,
-        use_bias=use_bias,
-        name=f"{name}.conv",
-    )
-    x = keras.layers.ReLU(name=f"{name}.re_lu")(x)
-    x = conv(x, filters=filters, use_bias=use_bias, name=f"{name}.conv_1")
-    x = keras.layers.ReLU(name=f"{name}.re_lu_1")(x)
-    return conv(
-        x,
-        filters=expansion * filters,
-        kernel_size=1,
-        use_bias=use_bias,
-        name=f"{name}.conv_2",
-    )
-
-
-def basic(
-    x: keras.KerasTensor,
-    filters: int,
-    strides: int,
-    use_bias: bool,
-    name: str = "basic",
-) -> keras.KerasTensor:
-    """The block basic."""
-    x = conv(
-        x, filters=filters, strides=strides, use_bias=use_bias, name=f"{name}.conv"
-    )
-    x = keras.layers.ReLU(name=f"{name}.re_lu")(x)
-    return conv(x, filters=filters, use_bias=use_bias, name=f"{name}.conv_1")
+    x = Norm(name=f"{name}.batch_normalization")(x)
+    if relu:
+        x = keras.layers.ReLU(name=f"{name}.re_lu")(x)
+    return x
 
 
 def residual(
@@ -80,7 +40,7 @@ def residual(
     use_bias: bool,
     name: str = "residual",
 ) -> keras.KerasTensor:
-    """The block residual."""
+    """What comes in plus two or three convolutions of it."""
     y = x
     if project:
         y = conv(
@@ -88,23 +48,36 @@ def residual(
             filters=expansion * filters,
             kernel_size=1,
             strides=strides,
+            relu=False,
             use_bias=use_bias,
             name=f"{name}.shortcut",
         )
     branch = y
     y = x
     if expansion > 1:
-        y = bottleneck(
+        y = conv(
             y,
             filters=filters,
-            expansion=expansion,
+            kernel_size=1,
             strides=strides,
             use_bias=use_bias,
-            name=f"{name}.bottleneck",
+            name=f"{name}.conv1",
+        )
+        y = conv(y, filters=filters, use_bias=use_bias, name=f"{name}.conv2")
+        y = conv(
+            y,
+            filters=expansion * filters,
+            kernel_size=1,
+            relu=False,
+            use_bias=use_bias,
+            name=f"{name}.conv3",
         )
     else:
-        y = basic(
-            y, filters=filters, strides=strides, use_bias=use_bias, name=f"{name}.basic"
+        y = conv(
+            y, filters=filters, strides=strides, use_bias=use_bias, name=f"{name}.conv1"
+        )
+        y = conv(
+            y, filters=filters, relu=False, use_bias=use_bias, name=f"{name}.conv2"
         )
     x = keras.layers.Add(name=f"{name}.add")([branch, y])
     return keras.layers.ReLU(name=f"{name}.re_lu")(x)
@@ -135,8 +108,7 @@ def build_model(
     stem = conv(
         image, filters=64, kernel_size=7, strides=2, use_bias=use_bias, name="stem"
     )
-    x = keras.layers.ReLU(name="re_lu")(stem)
-    x = keras.layers.ZeroPadding2D(name="zero_padding2d")(x)
+    x = keras.layers.ZeroPadding2D(name="zero_padding2d")(stem)
     x = keras.layers.MaxPooling2D(3, strides=2, name="max_pooling2d")(x)
     for stage in range(len(depths)):
         for i in range(depths[stage]):

@@ -16,7 +16,7 @@ def embed(
     dropout: float,
     name: str = "embed",
 ) -> keras.KerasTensor:
-    """The block embed."""
+    """Tokens and their positions as vectors."""
     meaning = keras.layers.Embedding(vocabulary, width, name=f"{name}.meaning")(token)
     place = keras.layers.Embedding(longest, width, name=f"{name}.place")(position)
     x = keras.layers.Add(name=f"{name}.add")([meaning, place])
@@ -31,7 +31,7 @@ def self_attention(
     causal: bool = False,
     name: str = "self_attention",
 ) -> keras.KerasTensor:
-    """The block self_attention."""
+    """Every step looks at all others, or at those up to it."""
     y = Norm(name=f"{name}.layer_normalization")(x)
     y = keras.layers.MultiHeadAttention(
         heads, width // heads, dropout=dropout, name=f"{name}.multi_head_attention"
@@ -47,7 +47,7 @@ def feed_forward(
     dropout: float,
     name: str = "feed_forward",
 ) -> keras.KerasTensor:
-    """The block feed_forward."""
+    """Every step by itself."""
     y = Norm(name=f"{name}.layer_normalization")(x)
     y = keras.layers.Dense(hidden, activation="relu", name=f"{name}.dense")(y)
     y = keras.layers.Dense(width, name=f"{name}.dense_1")(y)
@@ -64,7 +64,7 @@ def encoder_layer(
     dropout: float,
     name: str = "encoder_layer",
 ) -> keras.KerasTensor:
-    """The block encoder_layer."""
+    """Attention to the sequence itself, then each step by itself."""
     x = self_attention(
         x, width=width_, heads=heads, dropout=dropout, name=f"{name}.self_attention"
     )
@@ -81,7 +81,7 @@ def cross_attention(
     dropout: float,
     name: str = "cross_attention",
 ) -> keras.KerasTensor:
-    """The block cross_attention."""
+    """Every step looks at the memory."""
     y = Norm(name=f"{name}.layer_normalization")(sequence)
     y = keras.layers.MultiHeadAttention(
         heads, width // heads, dropout=dropout, name=f"{name}.multi_head_attention"
@@ -100,7 +100,7 @@ def decoder_layer(
     dropout: float,
     name: str = "decoder_layer",
 ) -> keras.KerasTensor:
-    """The block decoder_layer."""
+    """As in the encoder, with a look at what this made of its sequence."""
     x = self_attention(
         sequence,
         causal=True,

@@ -10,7 +10,7 @@ Conv = partial(keras.layers.Conv2D, kernel_size=3, padding="same", activation="r
 def double_conv(
     x: keras.KerasTensor, filters: int, name: str = "double_conv"
 ) -> keras.KerasTensor:
-    """The block double_conv."""
+    """Two convolutions of the same size."""
     x = Conv(filters, name=f"{name}.conv2d")(x)
     return Conv(filters, name=f"{name}.conv2d_1")(x)
 
@@ -18,7 +18,7 @@ def double_conv(
 def up(
     x: keras.KerasTensor, filters: int, learned: bool, name: str = "up"
 ) -> keras.KerasTensor:
-    """The block up."""
+    """Twice the size and half the channels."""
     if learned:
         x = keras.layers.Conv2DTranspose(
             filters, 2, strides=2, name=f"{name}.conv2d_transpose"

@@ -11,7 +11,7 @@ Mix = partial(keras.layers.Conv1D, kernel_size=1)
 def gate(
     x: keras.KerasTensor, filters: int, dilation_rate: int, name: str = "gate"
 ) -> keras.KerasTensor:
-    """The block gate."""
+    """What is to be said, times how much of it."""
     conv1d = Causal(
         filters,
         dilation_rate=dilation_rate,
@@ -28,11 +28,12 @@ def gate(
 
 
 def build_model(
-    filters: int = 32, skip_filters: int = 64, levels: int = 256
+    depth: int = 8, filters: int = 32, skip_filters: int = 64, levels: int = 256
 ) -> keras.Model:
     """WaveNet that predicts at every step of a sound which level comes next.
 
     Args:
+        depth: How many layers there are, each of twice the dilation.
         filters: Channels of what goes from layer to layer.
         skip_filters: Channels of what the layers give to the result.
         levels: How many levels a sample is rounded to.
@@ -44,15 +45,13 @@ def build_model(
     stem = Causal(filters, name="stem")(audio)
     x = stem
     skips = []
-    for i in range(7):
+    for i in range(depth - 1):
         skip = gate(x, filters=filters, dilation_rate=2**i, name=f"skip.{i}")
         skips.append(skip)
         y = Mix(filters, name=f"conv1d.{i}")(skip)
         x = keras.layers.Add(name=f"add.{i}")([x, y])
-    last = gate(x, filters=filters, dilation_rate=128, name="last")
-    x = keras.layers.Concatenate(
-        name="concatenate",
-    )([skips[0], skips[1], skips[2], skips[3], skips[4], skips[5], skips[6], last])
+    last = gate(x, filters=filters, dilation_rate=2 ** (depth - 1), name="last")
+    x = keras.layers.Concatenate(name="concatenate")([*skips, last])
     x = Mix(skip_filters, activation="relu", name="conv1d_1")(x)
     x = Mix(skip_filters, activation="relu", name="conv1d_2")(x)
     next_ = Mix(levels, activation="softmax", name="next")(x)

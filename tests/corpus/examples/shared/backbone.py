@@ -14,7 +14,7 @@ def shared_conv_bn_relu(
     strides: int = 1,
     name: str = "conv_bn_relu",
 ) -> keras.KerasTensor:
-    """The block conv_bn_relu."""
+    """A convolution with batch normalization and ReLU."""
     x = keras.layers.Conv2D(
         filters,
         kernel_size,
@@ -30,7 +30,9 @@ def shared_conv_bn_relu(
 def shared_residual(
     x: keras.KerasTensor, filters: int, strides: int = 1, name: str = "residual"
 ) -> keras.KerasTensor:
-    """The block residual."""
+    """Two convolutions of an image, added to it; smaller and of other channels where
+    strides are 2.
+    """
     y = x
     if strides > 1:
         y = keras.layers.Conv2D(

@@ -7,6 +7,13 @@ import keras
 Norm = partial(keras.layers.BatchNormalization, momentum=0.9)
 
 
+def shared(block, *inputs: keras.KerasTensor, **arguments):
+    """A function that applies a block with the same layers each time."""
+    inputs = [keras.Input(batch_shape=x.shape, dtype=x.dtype) for x in inputs]
+    model = keras.Model(inputs, block(*inputs, **arguments))
+    return lambda *values: model.call(list(values))
+
+
 def shared_conv_bn_relu(
     x: keras.KerasTensor,
     filters: int,
@@ -14,7 +21,7 @@ def shared_conv_bn_relu(
     strides: int = 1,
     name: str = "conv_bn_relu",
 ) -> keras.KerasTensor:
-    """The block conv_bn_relu."""
+    """A convolution with batch normalization and ReLU."""
     x = keras.layers.Conv2D(
         filters,
         kernel_size,
@@ -30,7 +37,9 @@ def shared_conv_bn_relu(
 def shared_residual(
     x: keras.KerasTensor, filters: int, strides: int = 1, name: str = "residual"
 ) -> keras.KerasTensor:
-    """The block residual."""
+    """Two convolutions of an image, added to it; smaller and of other channels where
+    strides are 2.
+    """
     y = x
     if strides > 1:
         y = keras.layers.Conv2D(
@@ -81,7 +90,7 @@ def lateral(
     channels: int,
     name: str = "lateral",
 ) -> keras.KerasTensor:
-    """The block lateral."""
+    """A finer level, with the coarser one added to it."""
     doubled = keras.layers.UpSampling2D(name=f"{name}.doubled")(coarse)
     x = keras.layers.Conv2D(channels, 1, name=f"{name}.conv2d")(fine)
     return keras.layers.Add(name=f"{name}.add")([x, doubled])
@@ -90,7 +99,7 @@ def lateral(
 def head(
     x: keras.KerasTensor, channels: int, classes: int, name: str = "head"
 ) -> tuple[keras.KerasTensor, keras.KerasTensor]:
-    """The block head."""
+    """What is at each place, and where it ends."""
     conv_bn_relus = []
     for i in range(2):
         conv_bn_relu = shared_conv_bn_relu(
@@ -133,10 +142,10 @@ def build_model(classes: int = 3, channels: int = 32, filters: int = 16) -> kera
     p5 = keras.layers.Conv2D(channels, 1, name="p5")(backbone_c5)
     p4 = lateral(backbone_c4, p5, channels=channels, name="p4")
     p3 = lateral(backbone_, p4, channels=channels, name="p3")
-    head3, head3_box = head(p3, channels=channels, classes=classes, name="head3")
-    head3_model = keras.Model(p3, [head3, head3_box])
-    head4, head4_box = head3_model(p4)
-    head5, head5_box = head3_model(p5)
+    head3_block = shared(head, p3, channels=channels, classes=classes, name="head3")
+    head3, head3_box = head3_block(p3)
+    head4, head4_box = head3_block(p4)
+    head5, head5_box = head3_block(p5)
     return keras.Model(
         inputs=image,
         outputs={
