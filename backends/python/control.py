@@ -13,7 +13,7 @@ from ...spec.nodes import Node, Scalar, Sequence
 from .expressions import call
 from .flow import TURNS, UNUSED, Flow, by_port
 from .kinds import kind_of_node
-from .layout import INDENT, Brackets, Expr, layout
+from .layout import INDENT, Brackets, Expr, layout, statement
 from .reach import turn_kinds
 from .symbolic import Unwritable, symbolic
 from .translate import Variable, as_integer, kinds_of, negated, of_node, of_scalar
@@ -39,14 +39,12 @@ def repeat(body: Body, item: Item, repeat: Repeat, flow: Flow) -> str | None:
         current=flow.running if flow.current else None,
         target=None,
     )
-    for taken, inside in body.wanted.over(repeats):
-        if inside == 0 and body.wanted.declared[taken.name].conditional:
-            body.write(body.own_name(taken.name), ("None",), inner)
     result = body.items(repeat.items, inner)
     if result is not None and result != flow.running:
         body.write(flow.running, (result,), inner)
     _collect(body, repeats, inner)
-    inside, body.lines, body.names = body.lines, outer, names
+    unset = [statement(text, ("None",), inner.indent) for text in _conditional(body, repeats).values()]
+    inside, body.lines, body.names = [*dict.fromkeys(unset), *body.lines], outer, names
     body.lines += layout(header(_names(inside)), flow.indent, ":")
     body.lines += inside or [" " * inner.indent + "pass"]
     return flow.running
@@ -115,14 +113,23 @@ def _turn(body: Body, flow: Flow) -> str:
 def _collect(body: Body, repeats: tuple[int, ...], flow: Flow) -> None:
     """Puts the lists of inner repeats into those of this one, and what a condition may have left out, at the end
     of a turn."""
+    conditional = _conditional(body, repeats)
     for taken, inside in body.wanted.over(repeats):
         outer = body.lists[taken, len(repeats) - 1]
         if inside:
             body.write("", (f"{outer}.append({body.lists[taken, len(repeats)]})",), flow)
-        elif body.wanted.declared[taken.name].conditional:
-            if taken.part != VALUE:
-                raise Unwritable(f"{taken.name} may be left out of a turn, and is more than a value")
-            body.write("", (f"{outer}.append({body.own_name(taken.name)})",), flow)
+        elif taken in conditional:
+            body.write("", (f"{outer}.append({conditional[taken]})",), flow)
+
+
+def _conditional(body: Body, repeats: tuple[int, ...]) -> dict[Taken, str]:
+    """What conditions may leave out of a turn, of all that lists over it have, with its variables."""
+    found = (taken for taken, inside in body.wanted.over(repeats) if not inside)
+    return {
+        taken: body.variables[taken]
+        for taken in found
+        if body.wanted.declared[taken.name].conditional and taken in body.variables
+    }
 
 
 def always(when: When) -> tuple[Item, ...] | None:

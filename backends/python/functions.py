@@ -200,7 +200,7 @@ class Body:
         layer = call(function, (*arguments(spelled), keyword("name", (self.layer_name(item, flow),))))
         names = made.layer.output_names
         if MAKER in self.wanted.parts(self.local[id(item)]):
-            own = self.scope.name(f"{self.local[id(item)]}_layer")
+            own = self.own_name(f"{self.local[id(item)]}_layer")
             self.write(own, layer, flow)
             self.declare(item, {MAKER: own}, flow)
             layer = (own,)
@@ -213,7 +213,7 @@ class Body:
         applied again."""
         if MAKER not in self.wanted.parts(self.local[id(item)]):
             return function, rest
-        own = self.scope.name(f"{self.local[id(item)]}_function")
+        own = self.own_name(f"{self.local[id(item)]}_layer")
         self.places.uses.update([PARTIAL] if rest else [])
         self.write(own, call(PARTIAL, ((function,), *rest)) if rest else (function,), flow)
         self.declare(item, {MAKER: own}, flow)
@@ -258,7 +258,7 @@ class Body:
         # A function of the module has the same layers each time. One output of a block may be what goes into it, and
         # two inputs one tensor, which keras.Model of them would not tell apart.
         self.places.uses.add(SHARED)
-        again = self.scope.name(f"{local}_block")
+        again = self.own_name(f"{local}_block")
         self.write(again, call(SHARED, ((self.module.function(key),), *positional, *values, name)), flow)
         self.declare(item, {MAKER: again}, flow)
         return self.assign(item, (again, Brackets("call", positional)), outputs, flow)
