@@ -91,7 +91,7 @@ class Drawer:
             return self.pick(forms)
         one, other = self.pick(tests), self.pick(tests)
         if depth and one != other:
-            forms += [f"{one} and {other}", f"{one} or {other}", f"{one} != ({other})"]
+            forms += [f"{one} and {other}", f"{one} or {other}", f"({one}) != ({other})"]
         if depth and not any(word in one for word in ("=", "in")):
             forms.append(f"not ({one})" if " " in one else f"not {one}")
         return self.pick([*forms, *tests])

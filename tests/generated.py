@@ -15,7 +15,7 @@ import numpy as np
 from differential import assert_close, random_weights, run_keras
 from hypothesis import HealthCheck, settings
 from nnspec.backends.cases import make_cases
-from nnspec.backends.python import emit
+from nnspec.backends.python import build_arguments, emit
 from nnspec.compiler.graph import Graph
 
 RULES = "E,W,F,I,B,UP,SIM,C4,PIE,RET"
@@ -47,32 +47,41 @@ def called(source: str) -> set[str]:
     return {"(…)" if isinstance(function, ast.Call) else ast.unparse(function) for function in calls}
 
 
-def assert_clean(sources: Iterable[str], folder: Path, rules: str = RULES) -> None:
+def assert_clean(
+    sources: Iterable[str], folder: Path, rules: str = RULES, ignored: Iterable[str] = ()
+) -> None:
     """Asserts that neither `ruff format` nor `ruff check` has anything to say."""
     for number, source in enumerate(sources):
         folder.joinpath(f"module_{number}.py").write_text(source, encoding="utf-8")
-    for command in (["format", "--diff"], ["check", "--select", rules, "--target-version", "py311"]):
+    check = ["check", "--select", rules, "--target-version", "py311"]
+    check += [f"--ignore={rule}" for rule in ignored]
+    for command in (["format", "--diff"], check):
         run = [sys.executable, "-m", "ruff", *command, "--isolated", "--no-cache", str(folder)]
         result = subprocess.run(run, capture_output=True, check=False)
         assert result.returncode == 0, result.stdout.decode() + result.stderr.decode()
 
 
-def built(graph: Graph, folder: Path | None = None, *, flat: bool = False) -> Any:
-    """The model that the generated module builds in a fresh session."""
+def built(
+    graph: Graph, folder: Path | None = None, *, flat: bool = False, emitted: Graph | None = None
+) -> Any:
+    """The model that the generated module builds in a fresh session. With `emitted`, the module is that of the same
+    spec's other graph, and gets the arguments of this one."""
     import keras
 
     keras.utils.clear_session()
     namespace: dict[str, Any] = {"__name__": "generated", "__file__": str((folder or Path()) / "model.py")}
-    exec(compile(emit(graph, flat=flat), "model.py", "exec"), namespace)
-    return namespace["build_model"]()
+    exec(compile(emit(emitted or graph, flat=flat), "model.py", "exec"), namespace)
+    return namespace["build_model"](**(build_arguments(graph) if emitted else {}))
 
 
-def assert_same_model(graph: Graph, folder: Path | None = None, *, flat: bool = False) -> None:
+def assert_same_model(
+    graph: Graph, folder: Path | None = None, *, flat: bool = False, emitted: Graph | None = None
+) -> None:
     """Asserts that the module's model has the live model's layers, and computes the same with its weights."""
     from nnspec.backends.keras import assign, build
 
     weights, inputs = random_weights(graph), make_cases(graph)[1]
-    live, ours = build(graph, weights), built(graph, folder, flat=flat)
+    live, ours = build(graph, weights), built(graph, folder, flat=flat, emitted=emitted)
     assert ours.name == graph.name
     assert described(ours) == described(live)
     assign(ours, graph, weights)
@@ -83,20 +92,8 @@ def assert_same_model(graph: Graph, folder: Path | None = None, *, flat: bool = 
 
 
 def described(model: Any) -> dict[str, Any]:
-    """The layers by name: their classes, configurations and weights. Those of a block that is applied again are in a
-    model of their own too."""
-    inner = [layer for layer in model.layers if isinstance(layer, type(model))]
-    if inner:
-        outer = [layer for layer in model.layers if layer not in inner]
-        found = _described(outer)
-        for one in inner:
-            found |= described(one)
-        return found
-    return _described(model.layers)
-
-
-def _described(layers: list[Any]) -> dict[str, Any]:
-    layers = [layer for layer in layers if type(layer).__name__ != "InputLayer"]
+    """The layers by name: their classes, configurations and weights."""
+    layers = [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
     return {
         layer.name: (
             type(layer).__name__,

@@ -104,8 +104,10 @@ class Body:
         """An item of items under its name, where that is taken again."""
         if item.name is None or text is None or not self.wanted.parts(self.local[id(item)]):
             return text
-        own = self.own(item)
-        self.write(own, (text,), flow)
+        # After the last item nothing hands on another value.
+        own = text if item is self.key.block.items[-1] else self.own(item)
+        if own != text:
+            self.write(own, (text,), flow)
         self.declare(item, {VALUE: own}, flow)
         return own
 
