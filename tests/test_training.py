@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+import nnspec
 import pytest
 from nnspec.spec.diagnostics import Diagnostic
 from nnspec.spec.losses import LOSSES
@@ -42,7 +43,9 @@ NEEDED: dict[str, Any] = {
 def section(text: str) -> tuple[Training | None, list[Diagnostic]]:
     found: list[Diagnostic] = []
     body = "".join(f"  {line}\n" for line in text.splitlines())
-    return parse_training(read(Source("net.nn.yaml", f"training:\n{body}")), found.append), found
+    root = read(Source("net.nn.yaml", f"training:\n{body}"))
+    ((key, node),) = root.entries
+    return parse_training(key, node, found.append), found
 
 
 def taken(text: str) -> Training:
@@ -60,7 +63,8 @@ def refused(text: str) -> list[tuple[str, str, str | None]]:
 
 
 def test_a_spec_without_the_section_has_no_training():
-    assert parse_training(read(Source("net.nn.yaml", "name: net")), pytest.fail) is None
+    graph = nnspec.loads("nnspec: 1\nname: net\ninputs: {x: [4]}\nlayers: [{Dense: 2}]")
+    assert graph.training is None
 
 
 def test_the_section_of_the_language_reference():
@@ -193,7 +197,8 @@ def test_all_errors_come_in_one_run():
 
 def test_the_section_is_a_mapping():
     found: list[Diagnostic] = []
-    assert parse_training(read(Source("net.nn.yaml", "training: mse")), found.append) is None
+    ((key, node),) = read(Source("net.nn.yaml", "training: mse")).entries
+    assert parse_training(key, node, found.append) is None
     assert [(d.code, d.message) for d in found] == [("NN103", 'training is a mapping, not the string "mse"')]
 
 
