@@ -65,20 +65,24 @@ def _bytes(type_: TensorType) -> int | None:
 
 
 def _peak(graph: Graph, sizes: dict[Value, int]) -> int:
-    last = {value: node.name for node in graph.nodes for value in node.inputs}
+    ended = _ended(graph, sizes)
     alive = peak = sum(sizes[Value(i.name)] for i in graph.inputs)
-    for node in graph.nodes:
-        alive += sum(sizes[value] for value in node.values)
+    for number, node in enumerate(graph.nodes):
+        alive += sum([sizes[value] for value in node.values])
         peak = max(peak, alive)
-        alive -= sum(sizes[value] for value in _dying(node, last, graph))
+        alive -= ended[number]
     return peak
 
 
-def _dying(node: Node, last: dict[Value, str], graph: Graph) -> set[Value]:
-    """What nothing needs once the node has run: what it was the last to take, and what it made in vain."""
-    ended = {value for value in node.inputs if last[value] == node.name}
-    unused = {value for value in node.values if value not in last}
-    return (ended | unused) - graph.output_values
+def _ended(graph: Graph, sizes: dict[Value, int]) -> list[int]:
+    """What nothing needs once each node has run: what it was the last to take, and what it made in vain."""
+    last: dict[Value, int] = {}
+    for number, node in enumerate(graph.nodes):
+        last.update(dict.fromkeys((*node.inputs, *node.values), number))
+    ended = [0] * len(graph.nodes)
+    for value in last.keys() - graph.output_values:
+        ended[last[value]] += sizes[value]
+    return ended
 
 
 def _heaviest(graph: Graph) -> Span | None:

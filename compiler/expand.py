@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from itertools import islice
 from pathlib import Path
 
 from ..spec.blocks import Block
@@ -14,7 +13,6 @@ from ..spec.layers.base import Port
 from ..spec.limits import Limits
 from ..spec.locate import Report
 from ..spec.nodes import Scalar, describe
-from ..spec.operations import shown
 from .bind import Callee, bind, by_position
 from .block_calls import given_arguments
 from .context import Applied, BlockUse, Context, LayerUse
@@ -31,8 +29,6 @@ from .settings import Settings, settle, settle_file
 from .turns import turns_of
 from .unit import Unit
 
-# How many values the way to a layer shows of each block.
-MOST_SHOWN = 8
 # How many params of a block count nothing towards the limit on turns and calls.
 FEW_PARAMS = 16
 # What an item of items takes by its `from`.
@@ -297,7 +293,7 @@ def expand_repeat(state: Expansion, repeat: Repeat, context: Context) -> None:
             # Not a copy: there may be many names, and many turns. Nothing is put into it.
             bindings=ChainMap(bound, context.bindings) if bound else context.bindings,  # type: ignore[arg-type]
             turns=(*context.turns, number),
-            frame=Frame(_turn_words(number, bound), repeat.over.span, context.frame, given=bound),
+            frame=Frame(f"in turn {number} of the repeat", repeat.over.span, context.frame, None, bound),
         )
         expand_items(state, repeat.items, inside)
         scope.previous = done[-1].previous
@@ -384,18 +380,5 @@ def _call_frame(call: Call, params: Bindings, unit: Unit, context: Context) -> F
     if unit is not context.maker.unit:
         include = next(i for i in context.maker.unit.document.includes if i.name == owner)
         above = Frame(f'"{owner}" is included here', include.span, above)
-    given = _shown(params)
-    words = f'in block "{call.name}"' + (f" with {given}" if given else "") + ", called here"
     why = Why(call.argument, context.bindings) if call.names is not None and call.argument else None
-    return Frame(words, call.span, above, why, params)
-
-
-def _turn_words(number: int, bound: Bindings) -> str:
-    given = _shown(bound)
-    return f"in turn {number} of the repeat" + (f", with {given}" if given else "")
-
-
-def _shown(bindings: Bindings) -> str:
-    known = ((name, binding) for name, binding in bindings.items() if binding is not None)
-    given = [f"{name} = {shown(binding.value)}" for name, binding in islice(known, MOST_SHOWN + 1)]
-    return ", ".join([*given[:MOST_SHOWN], *(["…"] if len(given) > MOST_SHOWN else [])])
+    return Frame(f'in block "{call.name}"', call.span, above, why, params, ", called here")

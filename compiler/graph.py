@@ -98,7 +98,7 @@ class Node(NamedTuple):
     @property
     def values(self) -> tuple[Value, ...]:
         """The node's outputs."""
-        return tuple(Value(self.name, i) for i in range(len(self.signature.outputs)))
+        return tuple([Value(self.name, i) for i in range(len(self.signature.outputs))])
 
     @property
     def weights(self) -> tuple[WeightSpec, ...]:
@@ -157,11 +157,11 @@ class Graph:
     @cached_property
     def consumers(self) -> dict[Value, tuple[Node, ...]]:
         """The nodes that take each value; a value that no node takes is not in it."""
-        found: dict[Value, tuple[Node, ...]] = {}
+        found: dict[Value, list[Node]] = {}
         for node in self.nodes:
             for value in dict.fromkeys(node.inputs):
-                found[value] = (*found.get(value, ()), node)
-        return found
+                found.setdefault(value, []).append(node)
+        return {value: tuple(nodes) for value, nodes in found.items()}
 
     @cached_property
     def output_values(self) -> frozenset[Value]:

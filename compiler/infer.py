@@ -88,7 +88,10 @@ def _report_unused(graph: Graph, needed: set[str], report: Report) -> None:
 
 
 def _without(graph: Graph, needed: Collection[str]) -> Graph:
-    kept = replace(graph, nodes=tuple(node for node in graph.nodes if node.name in needed))
+    nodes = tuple([node for node in graph.nodes if node.name in needed])
+    if len(nodes) == len(graph.nodes):
+        return graph
+    kept = replace(graph, nodes=nodes)
     heirs: dict[str, str] = {}
     for node in kept.nodes:
         if node.owner not in needed:

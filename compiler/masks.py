@@ -22,6 +22,8 @@ Before: TypeAlias = Callable[[str], frozenset[str]]
 
 def check_masks(graph: Graph, report: Report) -> None:
     """Reports every layer that Keras would run without a mask which the spec gives it."""
+    if not any(type_.masked for type_ in graph.types.values()):
+        return
     # What bears no mask, though the spec gives it one, and the layer that took it off what this was made of.
     bare: dict[Value, Node] = {}
     before: Before = cache(lambda name: _before(graph, name))

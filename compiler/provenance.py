@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple, TypeAlias
 
 from ..spec.diagnostics import Diagnostic, Note, SpecError
@@ -10,11 +11,15 @@ from ..spec.evaluate import Binding, Work, evaluate
 from ..spec.expressions import Expression, is_expression, parse_expression, words
 from ..spec.locate import Report
 from ..spec.nodes import Node, Scalar
+from ..spec.operations import shown
 from ..spec.parse_items import scalars
 from ..spec.source import Span
 
 # The values of names; None where what was wrong with one has been reported.
 Bindings: TypeAlias = Mapping[str, Binding | None]
+
+# How many values the way to a layer shows of each block.
+MOST_SHOWN = 8
 
 
 class Why(NamedTuple):
@@ -28,11 +33,19 @@ class Frame(NamedTuple):
     """One step on the way to a layer: a block call, a turn of a repeat, an include; `parent` is what that is in, and
     `given` the values that the words tell of."""
 
-    words: str
+    head: str
     span: Span
     parent: Frame | None = None
     why: Why | None = None
     given: Bindings = {}  # noqa: RUF012
+    tail: str = ""
+
+    @property
+    def words(self) -> str:
+        """`in turn 0 of the repeat, with i = 0`: put together where somebody reads it, of the many that there are."""
+        given = _shown(self.given)
+        comma = "" if self.tail else ","
+        return f"{self.head}{comma} with {given}{self.tail}" if given else f"{self.head}{self.tail}"
 
 
 def explained(diagnostic: Diagnostic, why: Why | None, frame: Frame | None) -> Diagnostic:
@@ -80,6 +93,12 @@ def _told(expression: Expression, known: Bindings, frame: Frame | None) -> bool:
             return True
         frame = frame.parent
     return False
+
+
+def _shown(bindings: Bindings) -> str:
+    known = ((name, binding) for name, binding in bindings.items() if binding is not None)
+    given = [f"{name} = {shown(binding.value)}" for name, binding in islice(known, MOST_SHOWN + 1)]
+    return ", ".join([*given[:MOST_SHOWN], *(["…"] if len(given) > MOST_SHOWN else [])])
 
 
 def _overlap(a: Span, b: Span) -> bool:
