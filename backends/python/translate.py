@@ -50,6 +50,7 @@ def kinds_of(names: Names) -> dict[str, str]:
 
 def translate(expression: Expression, names: Names, uses: set[str]) -> Translated:
     """The expression in Python, and its kind. What it needs of the module is added to `uses`."""
+    names = {name: names[name] for name in expression.names if name in names}
     kind = kind_of_tree(expression.tree, kinds_of(names))
     tree = _Python(names, uses).visit(copy.deepcopy(expression.tree))
     return Translated(ast.unparse(tree), kind)

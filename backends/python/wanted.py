@@ -60,6 +60,14 @@ class Wanted:
         for decl in outputs:
             if decl.reference is not None:
                 self._note(decl.reference, (), VALUE)
+        self._parts: dict[str, set[str]] = {}
+        for taken in (*self.plain, *self.lists):
+            self._parts.setdefault(taken.name, set()).add(taken.part)
+        self._over: dict[tuple[int, ...], list[tuple[Taken, int]]] = {}
+        for taken, outermost in self.lists.items():
+            around = self.declared[taken.name].repeats
+            for depth in range(outermost + 1, len(around) + 1):
+                self._over.setdefault(around[:depth], []).append((taken, len(around) - depth))
 
     def _note(self, reference: Reference, repeats: tuple[int, ...], part: str) -> None:
         use = self.use(reference, repeats, part)
@@ -90,15 +98,11 @@ class Wanted:
 
     def parts(self, name: str) -> set[str]:
         """What is taken of a name."""
-        return {taken.part for taken in (*self.plain, *self.lists) if taken.name == name}
+        return self._parts.get(name, set())
 
-    def over(self, repeats: tuple[int, ...]) -> Iterator[tuple[Taken, int]]:
+    def over(self, repeats: tuple[int, ...]) -> list[tuple[Taken, int]]:
         """The lists that go over a repeat, which is the last of `repeats`: with how many more are in each turn."""
-        depth = len(repeats)
-        for taken, outermost in self.lists.items():
-            around = self.declared[taken.name].repeats
-            if around[:depth] == repeats and outermost < depth:
-                yield taken, len(around) - depth
+        return self._over.get(repeats, [])
 
 
 def _is_number(text: str) -> bool:
