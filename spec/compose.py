@@ -26,6 +26,8 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # An anchor and a tag, in either order, before the node that they belong to.
 PROPERTIES = re.compile(r"(?:[&!]\S*\s*){0,2}")
 TAG = re.compile(r"!(?:<[^>]*>|\S*)")
+TOO_DEEP = "lists and mappings are nested too deep"
+PARSERS_LIMIT = "maximum nesting depth"
 HALF_OF_A_PAIR = re.compile(r"[\ud800-\udfff]")
 
 
@@ -63,7 +65,7 @@ def compose(source: Source, limits: Limits) -> Node | None:
         for event in yaml.parse(composer.page.text, Loader=LOADER):
             composer.take(event)
     except yaml.MarkedYAMLError as error:
-        raise composer.stop(explain(error, composer.page, composer.last, composer.bracket)) from None
+        raise composer.stop(composer.explain(error)) from None
     if composer.errors:
         raise SpecError(composer.errors)
     return composer.root
@@ -100,6 +102,14 @@ class Composer:
     def stop(self, diagnostic: Diagnostic) -> SpecError:
         """The error to raise when `diagnostic` is the last that can be found."""
         return SpecError([*self.errors, diagnostic])
+
+    def explain(self, error: yaml.MarkedYAMLError) -> Diagnostic:
+        """What the parser's error means."""
+        if PARSERS_LIMIT in (error.problem or ""):
+            # The parser of PyYAML 6.0.4 stops by itself, far beyond what a spec may have.
+            place = self.page.between(error.problem_mark, error.problem_mark)
+            return beyond(self.limits, "depth", TOO_DEEP, place)
+        return explain(error, self.page, self.last, self.bracket)
 
     @property
     def bracket(self) -> Span | None:
@@ -198,7 +208,7 @@ class Composer:
         opened = Span(span.source, start, start + 1)
         self._count(1, opened)
         if len(self.frames) >= self.limits.depth:
-            raise self.stop(beyond(self.limits, "depth", "lists and mappings are nested too deep", opened))
+            raise self.stop(beyond(self.limits, "depth", TOO_DEEP, opened))
         if event.anchor is not None:
             self.anchors.pop(event.anchor, None)
         self.frames.append(Frame(isinstance(event, yaml.MappingStartEvent), flow, start, event.anchor))
