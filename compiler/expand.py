@@ -22,7 +22,7 @@ from .maker import Made
 from .makers import inspect
 from .outputs import block_outputs, check_training, expand_outputs
 from .program import Expected, Program
-from .provenance import Bindings, Frame, Why
+from .provenance import Bindings, Frame
 from .resolve import Unresolved, resolve
 from .scope import Entry, Scope, collect, look_up_entry
 from .settings import Settings, settle, settle_file
@@ -138,8 +138,7 @@ def apply(
 ) -> None:
     """The step of a layer that stands here; where its block is applied again, it is the first one's layer."""
     owner = context.owner_name(item)
-    why = Why(call.argument, context.bindings) if call.names is not None and call.argument else None
-    place = Place(call.span, made.fields if made else {}, context.frame, why)
+    place = Place(call.span, made.fields if made else {}, context.frame, context.why_of(call))
     shares = None if owner is None else state.owners.get(owner, owner)
     state.step(item, made, arguments, place, shares, context)
 
@@ -161,7 +160,7 @@ def expand_call(state: Expansion, item: Item, call: Call, unit: Unit, block: Blo
     )
     use = BlockUse(maker, block, params, f"{context.full_name(item)}.")
     owner = context.owner_name(item)
-    frame = _call_frame(call, params, unit, context)
+    frame = context.frame_of(call, params, unit)
     values = _values(block, arguments, use.prefix)
     if is_file and arguments is not None:
         expect(state, unit, params, values, Place(call.span, {}, context.frame))
@@ -371,14 +370,3 @@ def _values(block: Block, arguments: tuple[Argument, ...] | None, prefix: str) -
     """The values of a block's inputs by name; where they are unknown, values that nothing is known of."""
     given = {argument.port: argument.value for argument in arguments or ()}
     return {name: given.get(name, Value(f"{prefix}?")) for name in (str(i.value) for i in block.inputs)}
-
-
-def _call_frame(call: Call, params: Bindings, unit: Unit, context: Context) -> Frame:
-    """The way into a block; that into another file besides."""
-    above = context.frame
-    owner = call.name.partition(".")[0]
-    if unit is not context.maker.unit:
-        include = next(i for i in context.maker.unit.document.includes if i.name == owner)
-        above = Frame(f'"{owner}" is included here', include.span, above)
-    why = Why(call.argument, context.bindings) if call.names is not None and call.argument else None
-    return Frame(f'in block "{call.name}"', call.span, above, why, params, ", called here")
