@@ -91,6 +91,60 @@ def test_nearly_every_program_is_a_network() -> None:
     assert messages.count("") > 0.9 * len(messages)
 
 
+ODD: list[Any] = [
+    None,
+    True,
+    -1,
+    0,
+    2.5,
+    "",
+    "x",
+    "previous",
+    "=x",
+    "=1 / 0",
+    "=[1][3]",
+    [],
+    [[]],
+    {},
+    {"Dense": 2},
+]
+
+
+def parts_of(data: Any) -> Iterator[tuple[Any, Any]]:
+    """Every value inside of data: what holds it, and its key there."""
+    entries = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for key, value in list(entries):
+        yield data, key
+        yield from parts_of(value)
+
+
+@examples(10 * EXAMPLES)
+@given(programs(), st.data())
+def test_what_is_wrong_with_a_spoiled_program_is_told(program: dict[str, Any], data: st.DataObject) -> None:
+    changed = copy.deepcopy(program)
+    for _ in range(data.draw(st.integers(1, 2))):
+        holder, key = data.draw(st.sampled_from(list(parts_of(changed))))
+        if data.draw(st.booleans()):
+            del holder[key]
+        else:
+            holder[key] = data.draw(st.sampled_from(ODD))
+    checked = check(Source("net", json.dumps(changed)), Path())
+    errors = [diagnostic for diagnostic in checked.diagnostics if diagnostic.severity == "error"]
+    assert (checked.graph is None) == bool(errors)
+    assert all(diagnostic.span is not None for diagnostic in errors)
+    if checked.graph is not None:
+        code(checked.graph)
+
+
+def code(graph: Graph) -> str:
+    """The code that keeps the structure, or the flat one where that cannot be written."""
+    try:
+        return emit(graph)
+    except nnspec.SpecError as error:
+        assert [diagnostic.code for diagnostic in error.diagnostics] == ["NN402"]
+        return emit(graph, flat=True)
+
+
 # --- code
 
 
