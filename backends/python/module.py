@@ -17,18 +17,14 @@ from ...spec.initializers import Fixed
 from ...spec.nodes import Node, to_data
 from ..calls import KerasCall, Partial, calls_in, spell
 from ..training import spell_training
-from .body import functional, is_line, sequential
 from .expressions import arguments, call, with_variables
 from .expressions import expression as literal
+from .flat import functional, is_line, sequential, spell_nodes, used_presets
 from .layout import INDENT, Brackets, Expr, layout, statement
 from .layout import flat as flat_text
 from .names import Scope
-from .reach import Key
-from .spelled import spell_nodes, used_presets
-from .structured import Module, has_structure
-from .symbolic import Unwritable
+from .structured import DIVISIBLE, MATH, PARTIAL, SHARED, Key, Module, Unwritable, has_structure
 from .text import docstring, paragraphs, string
-from .translate import DIVISIBLE, MATH, PARTIAL, SHARED
 
 # What stands behind the arguments of `build_model`.
 MODEL = " -> keras.Model:"

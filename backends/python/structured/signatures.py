@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from ...compiler.graph import Origin
-from ...compiler.names import LocalNames
-from ...compiler.parts import Parts
-from ...compiler.settings import in_order, settle
-from ...compiler.unit import Unit
-from ...spec.evaluate import Work
-from ...spec.expressions import is_expression
-from ...spec.items import walk
-from ...spec.params import Param
-from .expressions import expression
+from ....compiler.graph import Origin
+from ....compiler.names import LocalNames
+from ....compiler.parts import Parts
+from ....compiler.settings import in_order, settle
+from ....compiler.unit import Unit
+from ....spec.evaluate import Work
+from ....spec.expressions import is_expression
+from ....spec.items import walk
+from ....spec.params import Param
+from ..expressions import expression
+from ..layout import INDENT, Brackets, Expr, layout, statement
+from ..names import Scope
+from ..text import string
 from .flow import RUNNING
 from .kinds import ANY, element, kind_of_param
-from .layout import INDENT, Brackets, Expr, layout, statement
-from .names import Scope
 from .reach import Key, called, own_kinds, param_kinds, reached
 from .symbolic import Unwritable
-from .text import string
 from .translate import Variable, of_node
 from .wanted import Wanted
 

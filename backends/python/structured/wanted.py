@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from itertools import takewhile
 from typing import NamedTuple
 
-from ...compiler.names import LocalNames
-from ...compiler.scope import PREVIOUS
-from ...spec.declared import OutputDecl
-from ...spec.items import Item, Reference, Repeat, Reuse, When
+from ....compiler.names import LocalNames
+from ....compiler.scope import PREVIOUS
+from ....spec.declared import OutputDecl
+from ....spec.items import Item, Reference, Repeat, Reuse, When
 
 # What of an item is taken: its default output, another output by name, or what makes it, for `reuse`.
 VALUE, MAKER = "", "@"

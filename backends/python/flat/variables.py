@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...compiler.graph import Graph, Node, Value
-from .layout import Expr
-from .names import Scope
+from ....compiler.graph import Graph, Node, Value
+from ..layout import Expr
+from ..names import Scope
 
 RUNNING = "x"
 UNUSED = "_"

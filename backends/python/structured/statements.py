@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...compiler.block_calls import given_arguments
-from ...compiler.names import LocalNames
-from ...compiler.outputs import output_name
-from ...spec.declared import OutputDecl
-from ...spec.expressions import is_expression
-from ...spec.items import Call, Item, Parallel, Reference, Repeat, Reuse, When, walk
-from ...spec.layers.base import Port
-from ...spec.nodes import Node, Scalar
-from ..calls import through_preset
+from ....compiler.block_calls import given_arguments
+from ....compiler.names import LocalNames
+from ....compiler.outputs import output_name
+from ....spec.declared import OutputDecl
+from ....spec.expressions import is_expression
+from ....spec.items import Call, Item, Parallel, Reference, Repeat, Reuse, When, walk
+from ....spec.layers.base import Port
+from ....spec.nodes import Node, Scalar
+from ...calls import through_preset
+from ..expressions import arguments, call, expression, keyword, with_variables
+from ..layout import INDENT, Brackets, Expr, statement
+from ..names import Scope
+from ..text import string
 from . import control
-from .expressions import arguments, call, expression, keyword, with_variables
 from .flow import RETURNED, RUNNING, UNUSED, Flow, by_port
-from .layout import INDENT, Brackets, Expr, statement
-from .names import Scope
 from .reach import Key, called
 from .symbolic import Places, Symbolic, Unwritable, symbolic
-from .text import string
 from .translate import PARTIAL, SHARED, Names, as_integer, of_node, of_scalar
 from .wanted import MAKER, VALUE, Taken, Wanted
 
 if TYPE_CHECKING:
-    from .structured import Module
+    from .module import Module
 
 
 class Body:

@@ -7,18 +7,18 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from ...compiler.block_calls import given_arguments
-from ...compiler.maker import arguments_by_field
-from ...compiler.unit import Unit
-from ...spec.blocks import Block
-from ...spec.expressions import is_expression, parse_expression
-from ...spec.items import Call, Item, Repeat, walk
-from ...spec.layers import find
-from ...spec.layers.base import Layer
-from ...spec.nodes import Node, Scalar, Sequence
-from ...spec.params import Param
-from ...spec.parse_items import parse_call, scalars
-from ...spec.records import types
+from ....compiler.block_calls import given_arguments
+from ....compiler.maker import arguments_by_field
+from ....compiler.unit import Unit
+from ....spec.blocks import Block
+from ....spec.expressions import is_expression, parse_expression
+from ....spec.items import Call, Item, Repeat, walk
+from ....spec.layers import find
+from ....spec.layers.base import Layer
+from ....spec.nodes import Node, Scalar, Sequence
+from ....spec.params import Param
+from ....spec.parse_items import parse_call, scalars
+from ....spec.records import types
 from .kinds import ANY, element, joined, kind_of_node, kind_of_param, names_computed_with
 from .symbolic import wants_integers
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...compiler.graph import Graph, Node
-from ..calls import KerasCall, call_arguments, spell, spell_preset, through_preset
-from .names import AutomaticNames
+from ....compiler.graph import Graph, Node
+from ...calls import KerasCall, call_arguments, spell, spell_preset, through_preset
+from ..names import AutomaticNames
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 
-from ...spec.expressions import is_expression, parse_expression
-from ...spec.nodes import Node, Scalar, Sequence
-from ...spec.params import Param
+from ....spec.expressions import is_expression, parse_expression
+from ....spec.nodes import Node, Scalar, Sequence
+from ....spec.params import Param
 
 ANY = "any"
 NUMBERS = ("int", "float")

@@ -7,20 +7,20 @@ from collections.abc import Callable
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
-from ...spec.expressions import is_expression
-from ...spec.items import Call, Item, Parallel, Repeat, Reuse, When
-from ...spec.nodes import Node, Scalar, Sequence
-from .expressions import call
+from ....spec.expressions import is_expression
+from ....spec.items import Call, Item, Parallel, Repeat, Reuse, When
+from ....spec.nodes import Node, Scalar, Sequence
+from ..expressions import call
+from ..layout import INDENT, Brackets, Expr, layout, statement
 from .flow import TURNS, UNUSED, Flow, by_port
 from .kinds import kind_of_node
-from .layout import INDENT, Brackets, Expr, layout, statement
 from .reach import turn_kinds
 from .symbolic import Unwritable, symbolic
 from .translate import Variable, as_integer, kinds_of, negated, of_node, of_scalar
 from .wanted import MAKER, VALUE, Taken
 
 if TYPE_CHECKING:
-    from .functions import Body
+    from .statements import Body
 
 
 def repeat(body: Body, item: Item, repeat: Repeat, flow: Flow) -> str | None:

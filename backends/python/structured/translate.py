@@ -7,12 +7,12 @@ import copy
 from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
-from ...spec.expressions import Expression, is_expression, parse_expression
-from ...spec.nodes import Node, Scalar, Sequence
-from .expressions import expression as literal
+from ....spec.expressions import Expression, is_expression, parse_expression
+from ....spec.nodes import Node, Scalar, Sequence
+from ..expressions import expression as literal
+from ..layout import Brackets, Expr
+from ..text import string
 from .kinds import ANY, kind_of_node, kind_of_tree
-from .layout import Brackets, Expr
-from .text import string
 
 # What a module that uses them has to define or import.
 MATH, DIVISIBLE, PARTIAL, SHARED = "math", "divisible", "partial", "shared"

@@ -11,20 +11,20 @@ from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
-from ...compiler.maker import arguments_by_field
-from ...compiler.unit import Unit
-from ...spec import nodes
-from ...spec.expressions import is_expression
-from ...spec.items import Call
-from ...spec.layers import find
-from ...spec.layers.base import Layer
-from ...spec.named import Named
-from ...spec.nodes import Node, Scalar, Sequence, to_data
-from ...spec.parse_items import parse_call, scalars
-from ...spec.problems import Checked
-from ...spec.records import types
-from ..calls import Spelling, spell
-from .expressions import Variable
+from ....compiler.maker import arguments_by_field
+from ....compiler.unit import Unit
+from ....spec import nodes
+from ....spec.expressions import is_expression
+from ....spec.items import Call
+from ....spec.layers import find
+from ....spec.layers.base import Layer
+from ....spec.named import Named
+from ....spec.nodes import Node, Scalar, Sequence, to_data
+from ....spec.parse_items import parse_call, scalars
+from ....spec.problems import Checked
+from ....spec.records import types
+from ...calls import Spelling, spell
+from ..expressions import Variable
 from .translate import Names, as_integer, of_scalar
 
 # Values to read the rest of a field with, where an expression stands in it.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...spec.layers.base import Port
-from .layout import INDENT
+from ....spec.layers.base import Port
+from ..layout import INDENT
 
 # What hands a value on from one statement to the next; inside branches, one more letter for each level.
 RUNNING = ("x", "y", "z", "w")

@@ -6,32 +6,32 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ...compiler.graph import Graph, Preset
-from ...compiler.scope import PREVIOUS
-from ...compiler.settings import settle
-from ...compiler.unit import Unit
-from ...spec.document import InputForm
-from ...spec.evaluate import Work
-from ...spec.expressions import is_expression
-from ...spec.files import file_loader
-from ...spec.initializers import Fixed
-from ...spec.items import Call, Item, When, walk
-from ...spec.nodes import Mapping as MappingNode
-from ...spec.nodes import Node, Scalar, Sequence
-from ...spec.records import types
-from ...spec.training import Section, Training
-from ..calls import KerasCall, Partial, calls_in, outputs_by_name, spell_preset
-from ..training import spell_training
+from ....compiler.graph import Graph, Preset
+from ....compiler.scope import PREVIOUS
+from ....compiler.settings import settle
+from ....compiler.unit import Unit
+from ....spec.document import InputForm
+from ....spec.evaluate import Work
+from ....spec.expressions import is_expression
+from ....spec.files import file_loader
+from ....spec.initializers import Fixed
+from ....spec.items import Call, Item, When, walk
+from ....spec.nodes import Mapping as MappingNode
+from ....spec.nodes import Node, Scalar, Sequence
+from ....spec.records import types
+from ....spec.training import Section, Training
+from ...calls import KerasCall, Partial, calls_in, outputs_by_name, spell_preset
+from ...training import spell_training
+from ..expressions import call, expression, keyword
+from ..layout import INDENT, Brackets, Expr, flat, statement
+from ..names import Scope
+from ..text import docstring, paragraphs, string
 from .control import always
-from .expressions import call, expression, keyword
-from .functions import RETURNED, Body, Flow
 from .kinds import kind_of_value
-from .layout import INDENT, Brackets, Expr, flat, statement
-from .names import Scope
 from .reach import Key, called
 from .signatures import Signature, Signatures
+from .statements import RETURNED, Body, Flow
 from .symbolic import Places, Symbolic, Unwritable, with_expressions
-from .text import docstring, paragraphs, string
 from .translate import Names, Variable, of_node
 from .wanted import Wanted
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...compiler.graph import Graph, Input, Value
-from ..calls import call_arguments, outputs_by_name
-from .expressions import arguments, call, expression, keyword
-from .layout import INDENT, Brackets, Expr, statement
-from .names import Scope
+from ....compiler.graph import Graph, Input, Value
+from ...calls import call_arguments, outputs_by_name
+from ..expressions import arguments, call, expression, keyword
+from ..layout import INDENT, Brackets, Expr, statement
+from ..names import Scope
+from ..text import string
 from .spelled import SpelledNode
-from .text import string
 from .variables import Variables
 
 
