@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import logging
 import warnings
@@ -33,7 +34,11 @@ def to_onnx_via_keras(graph: Graph, weights: Weights, opset: int = NEWEST_OPSET)
     except Exception as error:
         raise fail("NN405", "tf2onnx cannot convert the model", None, Note(first_line(error))) from error
     _rename_outputs(model.graph, [output.name for output in graph.outputs])
-    return model.SerializeToString(deterministic=True)
+    data = model.SerializeToString(deterministic=True)
+    # What tf2onnx made on the way refers to itself in circles, and holds the weights many times over.
+    del model
+    gc.collect()
+    return data
 
 
 def _convert(graph: Graph, weights: Weights, opset: int) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import signal
 import sys
@@ -29,10 +28,6 @@ COMMANDS = {
     "layers": "List the catalogue, or one layer's fields.",
 }
 
-
-# A large network is made of millions of objects and no cycles: looking for these as often as Python does would take a
-# third of the time.
-OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
 class Commands(click.Group):
@@ -73,7 +68,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 clean, 1 findings, 2 usage or configuration, 3 environment or internal, 130 interrupted, 143 terminated.
     """
     prepare_streams()
-    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     signal.signal(signal.SIGTERM, _terminate)
     try:
         return _run(sys.argv[1:] if arguments is None else list(arguments))
