@@ -29,7 +29,6 @@ COMMANDS = {
 }
 
 
-
 class Commands(click.Group):
     """A group that knows its commands by name, and imports one's module when it runs."""
 

@@ -49,9 +49,7 @@ class Record:
     def make(cls, data: Mapping[str, Any], context: Any = None) -> tuple[Self | None, list[Problem]]:
         """The record of these values, once each is of its field's type; or None, and every problem there is."""
         required = {name: field.required for name, field in cls.fields.items()}
-        values, problems = check_fields(
-            data, required, lambda name, value: cls.checked(name, value, context)
-        )
+        values, problems = check_fields(data, required, lambda name, value: cls.checked(name, value, context))
         if problems:
             return None, problems
         record = cls(**values)

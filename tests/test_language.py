@@ -166,7 +166,9 @@ REPEATED = "blocks: {b: {params: {n: 1}, layers: [{repeat: =n, layers: [{Dense: 
 
 
 def test_a_file_whose_variants_set_every_param_needs_no_defaults() -> None:
-    text = spec("  - Dense: =units\n", "params: {units: }\nvariants: {narrow: {units: 3}, wide: {units: 5}}\n")
+    text = spec(
+        "  - Dense: =units\n", "params: {units: }\nvariants: {narrow: {units: 3}, wide: {units: 5}}\n"
+    )
     assert graph(text).nodes[-1].signature.output.shape[-1] == 3
     (lacking,) = found(text, Settings())
     assert "units has no value" in lacking.message
