@@ -8,7 +8,7 @@ from ..spec.blocks import Block
 from ..spec.items import Call, Item
 from .maker import Made, Maker
 from .names import LocalNames
-from .provenance import Bindings, Frame, Why
+from .provenance import Bindings, Frame, why_of
 from .scope import Scope
 from .unit import Unit
 
@@ -64,10 +64,6 @@ class Context(NamedTuple):
         name = prefix + self.local_name(item)
         return ".".join((name, *map(str, self.turns))) if self.turns else name
 
-    def why_of(self, call: Call) -> Why | None:
-        """What the arguments of a call are computed from, where they hold expressions."""
-        return Why(call.argument, self.bindings) if call.names is not None and call.argument else None
-
     def frame_of(self, call: Call, params: Bindings, unit: Unit) -> Frame:
         """The way into a block that is called here; that into another file besides."""
         above = self.frame
@@ -75,4 +71,6 @@ class Context(NamedTuple):
             owner = call.name.partition(".")[0]
             include = next(i for i in self.maker.unit.document.includes if i.name == owner)
             above = Frame(f'"{owner}" is included here', include.span, above)
-        return Frame(f'in block "{call.name}"', call.span, above, self.why_of(call), params, ", called here")
+        return Frame(
+            f'in block "{call.name}"', call.span, above, why_of(call, self.bindings), params, ", called here"
+        )

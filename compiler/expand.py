@@ -22,7 +22,7 @@ from .maker import Made
 from .makers import inspect
 from .outputs import block_outputs, check_training, expand_outputs
 from .program import Expected, Program
-from .provenance import Bindings, Frame
+from .provenance import Bindings, Frame, why_of
 from .resolve import Unresolved, resolve
 from .scope import Entry, Scope, collect, look_up_entry
 from .settings import Settings, settle, settle_file
@@ -138,7 +138,7 @@ def apply(
 ) -> None:
     """The step of a layer that stands here; where its block is applied again, it is the first one's layer."""
     owner = context.owner_name(item)
-    place = Place(call.span, made.fields if made else {}, context.frame, context.why_of(call))
+    place = Place(call.span, made.fields if made else {}, context.frame, why_of(call, context.bindings))
     shares = None if owner is None else state.owners.get(owner, owner)
     state.step(item, made, arguments, place, shares, context)
 
@@ -146,8 +146,7 @@ def apply(
 def expand_call(state: Expansion, item: Item, call: Call, unit: Unit, block: Block, context: Context) -> None:
     """A call of a block, or of a whole file."""
     state.makers.used.add(id(call))
-    ports = tuple(Port(str(i.value)) for i in block.inputs)
-    arguments = bind(state.site(item, Callee(f'block "{call.name}"', ports), context))
+    arguments = bind(state.site(item, Callee(f'block "{call.name}"', block.ports), context))
     # A call with thousands of params costs more than many layers do.
     state.count(max(0, len(block.params) - FEW_PARAMS), call.span)
     params = block_params(state, call, block, context)
@@ -235,8 +234,7 @@ def expand_reuse(state: Expansion, item: Item, reuse: Reuse, context: Context) -
             state.step(item, made._replace(preset=None), arguments, place, owner, context)
         case BlockUse(_, block, _, prefix):
             assert reuse.reference is not None
-            ports = tuple(Port(str(i.value)) for i in block.inputs)
-            callee = Callee(f'block "{block.name}"', ports)
+            callee = Callee(f'block "{block.name}"', block.ports)
             arguments = bind(state.site(item, callee, context))
             words = f'in "{reuse.reference.text}", applied again here'
             values = _values(block, arguments, prefix)

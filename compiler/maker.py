@@ -21,12 +21,9 @@ from ..spec.nodes import Node, Scalar, describe, shorten, to_data
 from ..spec.parse_items import SIBLINGS, parse_call, scalars
 from ..spec.source import Span
 from .graph import Preset
-from .provenance import Bindings, Frame, Why, explaining
+from .provenance import Bindings, Frame, explaining, why_of
 from .resolve import Unresolved, resolve
-from .unit import Unit
-
-# How many presets may be made from each other; beyond it is a slip, and a deep recursion.
-MOST_PRESETS = 64
+from .unit import MOST_PRESETS, Unit
 
 
 class Made(NamedTuple):
@@ -85,8 +82,7 @@ class Maker:
         if key not in self.kept:
             report = self.report
             if frame is not None or call.names is not None:
-                why = Why(call.argument, bindings) if call.names is not None and call.argument else None
-                report = explaining(report, why, frame)
+                report = explaining(report, why_of(call, bindings), frame)
             # The call is kept too, so that no other one gets its identity.
             self.kept[key] = call, self._make(call, bindings, report)
         return self.kept[key][1]
@@ -98,11 +94,7 @@ class Maker:
         if base is None or own is None:
             return
         known = tuple(entry for entry in own.entries if call.names is None or not _computed(entry[1]))
-        merged = (
-            _merge(base.arguments, own._replace(entries=known))
-            if base.arguments
-            else own._replace(entries=known)
-        )
+        merged = _merge(base.arguments, own._replace(entries=known))
         errors: list[Diagnostic] = []
         self._layer(base.cls, merged, call.span, errors.append)
         missing = {str(key.value) for key, _ in own.entries}
@@ -115,7 +107,7 @@ class Maker:
         own = self._own(call, base.cls, bindings, report) if base else None
         if base is None or own is None:
             return None
-        merged = _merge(base.arguments, own) if base.arguments else own
+        merged = _merge(base.arguments, own)
         layer = self._layer(base.cls, merged, call.span, report)
         if layer is None:
             return None
@@ -165,7 +157,7 @@ class Maker:
         arguments = self._own(call, base.cls, self.params, self.report) if base else None
         if base is None or arguments is None:
             return None
-        merged = _merge(base.arguments, arguments) if base.arguments else arguments
+        merged = _merge(base.arguments, arguments)
         errors: list[Diagnostic] = []
         self._layer(base.cls, merged, call.span, errors.append)
         # A preset may leave required fields to those who use it.
@@ -274,8 +266,10 @@ def _moved(node: Node, folder: Path, to: Path) -> Node:
     return node
 
 
-def _merge(under: nodes.Mapping, over: nodes.Mapping) -> nodes.Mapping:
-    """The entries of both, those of `over` in place of the same key's in `under`."""
+def _merge(under: nodes.Mapping | None, over: nodes.Mapping) -> nodes.Mapping:
+    """The entries of both, those of `over` in place of the same key's in `under`, where there is one."""
+    if under is None:
+        return over
     given = {key.value: value for key, value in over.entries}
     kept = [(key, given.get(key.value, value)) for key, value in under.entries]
     names = {key.value for key, _ in under.entries}

@@ -60,6 +60,11 @@ def block_outputs(block: Block, look_up: LookUp, context: Context) -> dict[str, 
     return found or {"output": unknown}
 
 
+def output_names(block: Block) -> tuple[str, ...]:
+    """What the outputs of a block are called; the first is the default."""
+    return tuple(map(output_name, block.outputs)) or ("output",)
+
+
 def output_name(decl: OutputDecl) -> str:
     """The name of a block's output: its own, or that of what it refers to."""
     return decl.name or ("_".join(decl.reference.path) if decl.reference else "output")

@@ -13,8 +13,6 @@ from .block_calls import callees_first, check_recursion
 from .names import LocalNames, local_names
 from .unit import Unit
 
-MOST_PRESETS = 64
-
 
 class Parts:
     """Keeps what was found, and reports what is wrong there once."""
@@ -44,10 +42,4 @@ def base_name(unit: Unit, word: str) -> str:
     """What an item without a name is named after: its layer as Keras names it, or its block."""
     if unit.find_block(word) is not None:
         return word.rpartition(".")[2]
-    for _ in range(MOST_PRESETS):
-        found = unit.find_preset(word)
-        if found is None:
-            break
-        unit, call = found
-        word = call.name if call else ""
-    return snake_case(canonical(word) or "layer")
+    return snake_case(canonical(unit.layer_name(word)) or "layer")

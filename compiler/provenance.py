@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 from ..spec.diagnostics import Diagnostic, Note, SpecError
 from ..spec.evaluate import Binding, Work, evaluate
 from ..spec.expressions import Expression, is_expression, parse_expression, words
+from ..spec.items import Call
 from ..spec.locate import Report
 from ..spec.nodes import Node, Scalar
 from ..spec.operations import shown
@@ -27,6 +28,11 @@ class Why(NamedTuple):
 
     node: Node
     bindings: Bindings
+
+
+def why_of(call: Call, bindings: Bindings) -> Why | None:
+    """What the arguments of a call are computed from, where they hold expressions."""
+    return Why(call.argument, bindings) if call.names is not None and call.argument else None
 
 
 class Frame(NamedTuple):

@@ -136,7 +136,7 @@ def _turn(
     """The entry in the turn that the reference says."""
     brackets = list(reference.indices)
     while isinstance(found, Turns):
-        if rest and _is_number(rest[0]):
+        if rest and is_turn(rest[0]):
             number, rest = int(rest[0]), rest[1:]
         elif not rest and brackets:
             number = index(brackets.pop(0))
@@ -157,7 +157,7 @@ def _turn(
     return found, rest
 
 
-def _is_number(text: str) -> bool:
+def is_turn(text: str) -> bool:
     return text.removeprefix("-").isdecimal() and len(text) < 10
 
 

@@ -20,6 +20,9 @@ from ..spec.nodes import Scalar
 from ..spec.reader import decode, read
 from ..spec.source import Source
 
+# How many presets may be made from each other; beyond it is a slip, and a deep recursion.
+MOST_PRESETS = 64
+
 
 class Unit(NamedTuple):
     """A document, the folder that its paths are relative to, and what it includes: None for what cannot be read."""
@@ -64,6 +67,17 @@ class Unit(NamedTuple):
         owner, _, inner = name.partition(".")
         included = self.includes.get(owner)
         return (included, included.presets[inner]) if included and inner in included.presets else None
+
+    def layer_name(self, name: str) -> str:
+        """The layer that a name stands for, through presets; empty for a preset that could not be read."""
+        unit = self
+        for _ in range(MOST_PRESETS):
+            found = unit.find_preset(name)
+            if found is None:
+                break
+            unit, call = found
+            name = call.name if call else ""
+        return name
 
     def is_unreadable(self, name: str) -> bool:
         """Whether a name is of a file that could not be read, which was reported."""

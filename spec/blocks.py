@@ -8,6 +8,7 @@ from .declared import OutputDecl, check_unique, lacking, parse_outputs, report_u
 from .diagnostics import Diagnostic
 from .items import Item
 from .layers import is_reserved
+from .layers.base import Port
 from .locate import Report
 from .naming import check_binding, check_name
 from .nodes import Mapping, Node, Scalar, Sequence, describe, to_data
@@ -30,6 +31,11 @@ class Block(NamedTuple):
     items: tuple[Item, ...]
     outputs: tuple[OutputDecl, ...]
     description: str = ""
+
+    @property
+    def ports(self) -> tuple[Port, ...]:
+        """The inputs as those of a layer: one tensor each."""
+        return tuple(Port(str(i.value)) for i in self.inputs)
 
 
 def parse_blocks(node: Node | None, report: Report) -> tuple[Block, ...]:

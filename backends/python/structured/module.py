@@ -35,8 +35,6 @@ from .symbolic import Places, Symbolic, Unwritable, with_expressions
 from .translate import Names, Variable, of_node
 from .wanted import Wanted
 
-KERAS_TENSOR = "keras.KerasTensor"
-
 
 def has_structure(graph: Graph) -> bool:
     """Whether the file says more than its layers one by one."""

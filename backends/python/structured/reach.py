@@ -14,7 +14,6 @@ from ....spec.blocks import Block
 from ....spec.expressions import is_expression, parse_expression
 from ....spec.items import Call, Item, Repeat, walk
 from ....spec.layers import find
-from ....spec.layers.base import Layer
 from ....spec.nodes import Node, Scalar, Sequence
 from ....spec.params import Param
 from ....spec.parse_items import parse_call, scalars
@@ -139,15 +138,6 @@ def turn_kinds(repeat: Repeat, kinds: Mapping[str, str]) -> dict[str, str]:
     return dict.fromkeys(names, element(element(over)))
 
 
-def layer_class(unit: Unit, name: str) -> type[Layer] | None:
-    """The layer that a name stands for, through presets."""
-    found = unit.find_preset(name)
-    if found is None:
-        return find(name)
-    owner, call = found
-    return layer_class(owner, call.name) if call else None
-
-
 def _look_at(
     site: Site,
     key: Key,
@@ -168,7 +158,7 @@ def _look_at(
 
 def _integral(call: Call, unit: Unit) -> Iterator[str]:
     """The names that a layer's call computes integers with."""
-    cls = layer_class(unit, call.name)
+    cls = find(unit.layer_name(call.name))
     if cls is None or not call.names:
         return
     arguments = arguments_by_field(call, cls, lambda _: None)

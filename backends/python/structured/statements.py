@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ....compiler.block_calls import given_arguments
 from ....compiler.names import LocalNames
-from ....compiler.outputs import output_name
+from ....compiler.outputs import output_names
 from ....spec.declared import OutputDecl
 from ....spec.expressions import is_expression
 from ....spec.items import Call, Item, Parallel, Reference, Repeat, Reuse, When, walk
@@ -239,8 +239,7 @@ class Body:
     def block_call(self, item: Item, made: Call, key: Key, flow: Flow) -> str:
         """A block as the call of its function."""
         block = key.block
-        ports = tuple(Port(str(i.value)) for i in block.inputs)
-        inputs = [text for _, texts in self.inputs(item, ports, flow) for text in texts]
+        inputs = [text for _, texts in self.inputs(item, block.ports, flow) for text in texts]
         given = given_arguments(made, block, lambda _: None)
         if given is None:
             raise Unwritable
@@ -253,7 +252,7 @@ class Body:
         name = keyword("name", (self.layer_name(item, flow),))
         positional = tuple((text,) for text in inputs)
         value = call(self.module.function(key), (*positional, *values, name))
-        outputs = tuple(map(output_name, block.outputs)) or ("output",)
+        outputs = output_names(block)
         local = self.local[id(item)]
         if MAKER not in self.wanted.parts(local):
             return self.assign(item, value, outputs, flow)
@@ -275,10 +274,9 @@ class Body:
         if MAKER in self.wanted.parts(self.local[id(item)]):
             self.declare(item, {MAKER: maker}, flow)
         if key is not None:
-            ports = tuple(Port(str(i.value)) for i in key.block.inputs)
-            inputs = tuple((text,) for _, texts in self.inputs(item, ports, flow) for text in texts)
-            outputs = tuple(map(output_name, key.block.outputs)) or ("output",)
-            return self.assign(item, (maker, Brackets("call", inputs)), outputs, flow)
+            block = key.block
+            inputs = tuple((text,) for _, texts in self.inputs(item, block.ports, flow) for text in texts)
+            return self.assign(item, (maker, Brackets("call", inputs)), output_names(block), flow)
         layer = symbolic(made, self.names, self.places)
         # A function has them with it.
         pairs = layer.spelling.call if layer.spelling.constructor else ()

@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from ....compiler.names import LocalNames
-from ....compiler.scope import PREVIOUS
+from ....compiler.scope import PREVIOUS, is_turn
 from ....spec.declared import OutputDecl
 from ....spec.items import Item, Reference, Repeat, Reuse, When
 
@@ -90,7 +90,7 @@ class Wanted:
                 shared = _shared(around, repeats)
                 levels = len(around) - shared
                 rest = reference.path[length:]
-                numbers = tuple(takewhile(_is_number, rest[: max(0, levels - len(reference.indices))]))
+                numbers = tuple(takewhile(is_turn, rest[: max(0, levels - len(reference.indices))]))
                 output = ".".join(rest[len(numbers) :])
                 whole = len(numbers) + len(reference.indices) < levels
                 return Use(Taken(name, part or output), shared, numbers, whole)
@@ -103,10 +103,6 @@ class Wanted:
     def over(self, repeats: tuple[int, ...]) -> list[tuple[Taken, int]]:
         """The lists that go over a repeat, which is the last of `repeats`: with how many more are in each turn."""
         return self._over.get(repeats, [])
-
-
-def _is_number(text: str) -> bool:
-    return text.removeprefix("-").isdecimal()
 
 
 def _shared(a: tuple[int, ...], b: tuple[int, ...]) -> int:
