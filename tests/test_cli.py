@@ -598,12 +598,16 @@ def test_a_file_beyond_the_size_limit_leaves_the_old_one(good: Path, tmp_path: P
     assert target.read_text() == "old" and sorted(os.listdir(tmp_path)) == ["good.nn.yaml", "net.py"]
 
 
-# Stops between writing the temporary file and putting it in its place, and says so.
+# Says so between writing the temporary file and putting it in its place, and goes no further: it ends by a signal, or
+# with the test. A shell lets what runs in its background ignore interrupts, and a process hands that on.
 STOPPED = """
-import os, sys, time
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+test = os.getppid()
 def stop(*_):
     print("written", flush=True)
-    time.sleep(60)
+    while os.getppid() == test:
+        time.sleep(0.05)
 os.replace = stop
 from nnspec.cli.main import main
 sys.exit(main(sys.argv[1:]))
