@@ -7,7 +7,16 @@ from typing import Any
 import nnspec
 import numpy as np
 import pytest
-from differential import OPSETS, compare, keras_takes, layer_settings, random_weights, spec, takes
+from differential import (
+    OPSETS,
+    compare,
+    keras_takes,
+    layer_settings,
+    random_inputs,
+    random_weights,
+    spec,
+    takes,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from nnspec.backends.onnx.emit import to_onnx
@@ -116,3 +125,45 @@ def test_operators() -> None:
         "Gather"
     ]
     assert operators(spec({"Dense": 5}, {"x": [3]}, ["Identity"])) == ["Gemm"]
+
+
+@layer_settings
+@given(data=st.data())
+def test_masking(data: st.DataObject) -> None:
+    """The features of a masked step are zeros, and so is what a recurrent layer behind it makes of it."""
+    dtype = data.draw(st.sampled_from(["float32", "float16", "float64"]))
+    value = data.draw(st.sampled_from([0.0, 1.0, 0.1]))
+    shape = data.draw(st.sampled_from([[3], [4, 2], ["time", 2], ["time", 3, 1]]))
+    moved = MOVED[len(shape) + 1] if len(shape) == 2 and data.draw(st.booleans()) else None
+    graph = spec({"Masking": {"mask_value": value, "dtype": dtype}}, {"x": shape}, [moved] if moved else [])
+    assert graph.by_name["layer"].signature.output.masked
+    compare(graph, inputs={"x": padded(graph, value, data.draw(st.integers(0, 99)))}, opset=data.draw(OPSETS))
+
+
+@layer_settings
+@given(data=st.data())
+def test_masking_before_other_layers(data: st.DataObject) -> None:
+    before = [MOVED[3]] if data.draw(st.booleans()) else []
+    value = 0.0 if before else data.draw(st.sampled_from([0.0, 1.0, 0.1]))
+    after = data.draw(st.sampled_from(["LSTM", "GRU", "SimpleRNN", "GlobalAveragePooling1D"]))
+    fields = {"units": 3, "return_sequences": data.draw(st.booleans())} if "Global" not in after else {}
+    graph = spec({after: fields}, {"x": ["time", 2]}, [*before, {"Masking": value}])
+    compare(graph, inputs={"x": padded(graph, value, data.draw(st.integers(0, 99)))}, opset=data.draw(OPSETS))
+
+
+def padded(graph: nnspec.Graph, value: float, seed: int) -> np.ndarray:
+    """An input with steps anywhere whose features all are `value`, and single features that are."""
+    x = random_inputs(graph, dynamic=5, seed=seed)["x"]
+    rng = np.random.default_rng(seed)
+    x[rng.random(x.shape[:-1]) < 0.4] = value
+    x[rng.random(x.shape) < 0.2] = value
+    return x
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "message"),
+    [([4, 2], "int32", "Masking takes floats, not int32"), ([], "float32", "rank 2 or more, not of rank 1")],
+)
+def test_what_masking_refuses(shape: list[int], dtype: str, message: str) -> None:
+    with pytest.raises(nnspec.SpecError, match=message):
+        spec("Masking", {"x": {"shape": shape, "dtype": dtype}})

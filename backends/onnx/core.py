@@ -1,13 +1,15 @@
-"""Dense, Embedding and Identity in ONNX."""
+"""Dense, Embedding, Identity and Masking in ONNX."""
 
 from __future__ import annotations
 
-from ...spec.layers.core import Dense, Embedding, Identity
+import numpy as np
+
+from ...spec.layers.core import Dense, Embedding, Identity, Masking
 from ...spec.types import is_float
 from .activation import activate
 from .context import Context
-from .layout import Tensor
-from .operators import converted
+from .layout import Tensor, logical
+from .operators import VIA_FLOAT32, converted, reduce, widened
 
 
 def dense(ctx: Context, layer: Dense, inputs: Tensor) -> Tensor:
@@ -43,14 +45,30 @@ def embedding(ctx: Context, layer: Embedding, inputs: Tensor) -> Tensor:
     output = ctx.tensor(ctx.op("Gather", table, ids, axis=0))
     if layer.mask_zero:
         compared = given if is_float(inputs.type.dtype) else ids
-        output.mask = ctx.op("Not", is_zero(ctx, compared, inputs.type.dtype))
+        output.mask = ctx.op("Not", equals(ctx, compared, 0, inputs.type.dtype, "zero"))
     return output
 
 
-def is_zero(ctx: Context, x: str, dtype: str) -> str:
-    """Where a value is 0: one of a small dtype is compared in 32 bits, as integers already are."""
+def masking(ctx: Context, layer: Masking, inputs: Tensor) -> Tensor:
+    """Keras has a step for valid where any feature differs from `mask_value`, NaN among them. It makes a float32 of
+    `mask_value`, and compares in the wider dtype of the two."""
+    layout = inputs.features_last
+    x = ctx.in_layout(inputs, layout)
+    alike = ctx.cast(equals(ctx, x, float(np.float32(layer.mask_value)), ctx.dtype, "mask_value"), "int32")
+    masked = ctx.cast(reduce(ctx, "ReduceMin", alike, [inputs.rank - 1]), "bool")
+    zero = ctx.scalar(0.0, "zero", VIA_FLOAT32.get(ctx.dtype, ctx.dtype))
+    y = widened(ctx, x, ctx.dtype, VIA_FLOAT32, lambda value: ctx.op("Where", masked, zero, value))
+    output = ctx.tensor(y, layout)
+    valid = ctx.op("Not", ctx.op("Squeeze", masked, ctx.ints([inputs.rank - 1], "axes")))
+    order = [layout.index(axis) for axis in logical(inputs.rank - 1)]
+    output.mask = valid if order == sorted(order) else ctx.op("Transpose", valid, perm=order)
+    return output
+
+
+def equals(ctx: Context, x: str, value: float, dtype: str, name: str) -> str:
+    """Where a value is a number: one of a small dtype is compared in 32 bits, as integers already are."""
     if dtype in ("float16", "bfloat16"):
         x, dtype = ctx.cast(x, "float32"), "float32"
     if not is_float(dtype) and dtype != "int64":
         dtype = "int32"
-    return ctx.op("Equal", x, ctx.scalar(0, "zero", dtype))
+    return ctx.op("Equal", x, ctx.scalar(value, name, dtype))

@@ -29,6 +29,7 @@ LOWERINGS: dict[str, Lowering] = {
     "Dense": core.dense,
     "Embedding": core.embedding,
     "Identity": core.identity,
+    "Masking": core.masking,
     # activation
     "Activation": activation_layers.activation,
     "ReLU": activation_layers.relu,

@@ -9,7 +9,7 @@ from importlib import import_module
 from .base import Layer
 
 FAMILIES: dict[str, tuple[str, ...]] = {
-    "core": ("Dense", "Embedding", "Identity"),
+    "core": ("Dense", "Embedding", "Identity", "Masking"),
     "activation": ("Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax"),
     "conv": ("Conv1D", "Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Conv2DTranspose"),
     "pooling": (
@@ -112,7 +112,6 @@ NOT_YET: frozenset[str] = frozenset(
         "GroupQueryAttention",
         "IntegerLookup",
         "LSTMCell",
-        "Masking",
         "MaxPool3D",
         "MaxPooling3D",
         "MelSpectrogram",

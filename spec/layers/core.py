@@ -1,16 +1,16 @@
-"""Dense, Embedding, and layers that only pass or name what they are given."""
+"""Dense, Embedding, Masking, and layers that only pass or name what they are given."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
 from ..activations import LINEAR, Activation
-from ..fields import PositiveInt
+from ..fields import Float, PositiveInt
 from ..initializers import GLOROT_UNIFORM, UNIFORM, ZEROS, InitializerField
 from ..penalties import Constraint, Regularizer
 from ..records import doc
 from ..types import Signature, TensorType
-from .base import Layer, known, require_min_rank
+from .base import Layer, known, require_float, require_min_rank
 
 FINE_TUNING = {
     "lora_rank": "adapters belong to fine-tuning: call enable_lora() on the built layer",
@@ -80,3 +80,18 @@ class Embedding(Layer):
 
     def output_mask(self, *inputs: TensorType) -> bool:
         return self.mask_zero
+
+
+class Masking(Layer):
+    """Masks the steps whose features all are `mask_value`, and makes these features zeros."""
+
+    mask_value: Float = doc("What all features of a masked step are.", 0.0)
+
+    def infer(self, inputs: TensorType) -> Signature:
+        # Of whole numbers Keras makes whole numbers, and declares floats.
+        require_float(inputs, "Masking")
+        require_min_rank(inputs, 2, "Masking")
+        return Signature((inputs,))
+
+    def output_mask(self, *inputs: TensorType) -> bool:
+        return True
