@@ -112,6 +112,7 @@ Float: TypeAlias = float
 PositiveFloat: TypeAlias = Annotated[float, Bounds(gt=0)]
 NonNegativeFloat: TypeAlias = Annotated[float, Bounds(ge=0)]
 Rate: TypeAlias = Annotated[float, Bounds(ge=0, le=1)]
+RateBelowOne: TypeAlias = Annotated[float, Bounds(ge=0, lt=1)]
 Seed: TypeAlias = Annotated[int, Bounds(ge=0, lt=2**31)] | None
 
 # How many axes there are is known to the layer, which makes tuples of what is given: see `layers/windows.py`.

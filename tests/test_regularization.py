@@ -15,7 +15,14 @@ from nnspec.backends.onnx.emit import to_onnx
 
 RATES = st.sampled_from([0.0, 0.5, 1.0]) | st.floats(0, 1)
 SEEDS = st.none() | st.integers(0, 2**31 - 1)
-RANKS = {"Dropout": None, "GaussianNoise": None, "SpatialDropout1D": 3, "SpatialDropout2D": 4}
+RANKS = {
+    **dict.fromkeys(("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise")),
+    "SpatialDropout1D": 3,
+    "SpatialDropout2D": 4,
+    "SpatialDropout3D": 5,
+}
+# Those that divide by the part that is kept.
+BELOW_ONE = ("AlphaDropout", "GaussianDropout")
 
 
 def sizes(layer: str) -> st.SearchStrategy[list[Any]]:
@@ -30,6 +37,7 @@ def test_is_keras(layer: str) -> None:
     @given(sizes(layer), RATES, SEEDS, OPSETS, st.sampled_from(["float32", "float64", "mixed_float16"]))
     def run(shape: list[Any], rate: float, seed: int | None, opset: int, dtype: str) -> None:
         first = "stddev" if layer == "GaussianNoise" else "rate"
+        rate = min(rate, 0.99) if layer in BELOW_ONE else rate
         graph = spec({layer: {first: rate, "seed": seed, "dtype": dtype}}, {"x": shape})
         assert graph.by_name["layer"].signature.weights == ()
         compare(graph, opset=opset)
@@ -38,20 +46,24 @@ def test_is_keras(layer: str) -> None:
 
 
 @layer_settings
-@given(st.lists(st.integers(1, 4), min_size=1, max_size=3), st.data())
-def test_noise_shapes_that_training_takes(shape: list[int], data: st.DataObject) -> None:
+@given(
+    st.lists(st.integers(1, 4), min_size=1, max_size=3),
+    st.sampled_from(["Dropout", "AlphaDropout"]),
+    st.data(),
+)
+def test_noise_shapes_that_training_takes(shape: list[int], layer: str, data: st.DataObject) -> None:
     entry = st.none() | st.integers(1, 4)
     noise = data.draw(st.lists(entry, min_size=len(shape) + 1, max_size=len(shape) + 1))
     noise[0] = data.draw(st.sampled_from([None, 1]))
     fields = {"rate": 0.5, "noise_shape": noise}
-    assert takes("Dropout", fields, shape) == _trains(noise, shape)
+    assert takes(layer, fields, shape) == _trains(layer, noise, shape)
 
 
-def _trains(noise: list[int | None], shape: list[int]) -> bool:
+def _trains(name: str, noise: list[int | None], shape: list[int]) -> bool:
     import keras
 
     try:
-        layer = keras.layers.Dropout(0.5, noise_shape=tuple(noise))
+        layer = getattr(keras.layers, name)(0.5, noise_shape=tuple(noise))
         result = layer(np.ones((2, *shape), "float32"), training=True)
     except Exception:
         return False
@@ -64,8 +76,26 @@ def test_a_given_noise_shape_reaches_keras() -> None:
     assert (layer.rate, layer.noise_shape, layer.seed) == (0.5, (None, 1, 3), 4)
 
 
+@layer_settings
+@given(
+    st.sampled_from([0.0, 0.5]) | st.floats(0, 10),
+    st.sampled_from([0.0, 0.5]) | st.floats(0, 10),
+    st.lists(st.integers(1, 5) | st.just("size"), min_size=1, max_size=4),
+    OPSETS,
+    st.sampled_from(["float32", "float64", "mixed_float16"]),
+)
+def test_activity_regularization(l1: float, l2: float, shape: list[Any], opset: int, dtype: str) -> None:
+    def penalizes(model: Any) -> None:
+        layer = model.get_layer("layer")
+        assert (layer.l1, layer.l2) == (l1, l2)
+
+    graph = spec({"ActivityRegularization": {"l1": l1, "l2": l2, "dtype": dtype}}, {"x": shape})
+    compare(graph, opset=opset, inspect=penalizes)
+
+
 def test_nothing_is_left_of_them_in_onnx() -> None:
-    before = [{"Dense": 4}, {"Dropout": 0.5}, {"GaussianNoise": 0.1}]
+    before = [{"Dense": 4}, {"Dropout": 0.5}, {"GaussianNoise": 0.1}, {"AlphaDropout": 0.1}]
+    before += [{"GaussianDropout": 0.1}, {"ActivityRegularization": {"l2": 0.1}}]
     graph = spec({"Dense": 2}, {"x": [3]}, before=before)
     assert [node.op_type for node in to_onnx(graph, random_weights(graph)).graph.node] == ["Gemm", "Gemm"]
 
@@ -82,7 +112,8 @@ def test_convolutions_keep_their_layout_across_them() -> None:
 def test_masks_pass_through() -> None:
     before = [{"Embedding": {"input_dim": 9, "output_dim": 4, "mask_zero": True}}]
     ids = {"x": {"shape": ["time"], "dtype": "int32"}}
-    for item in ({"Dropout": 0.5}, {"SpatialDropout1D": 0.5}, {"GaussianNoise": 0.5}):
+    layers = ("Dropout", "AlphaDropout", "GaussianDropout", "SpatialDropout1D", "GaussianNoise")
+    for item in [*({layer: 0.5} for layer in layers), {"ActivityRegularization": {"l1": 0.5}}]:
         graph = spec(item, ids, before=before)
         assert graph.types[graph.outputs[0].value].masked
         compare(graph)
@@ -97,6 +128,11 @@ def test_masks_pass_through() -> None:
         ({"Dropout": {"rate": 0.5, "noise_shape": [None, 2, 3]}}, [4, 3], "NN203"),
         ({"Dropout": {"rate": 0.5, "noise_shape": [0, 1, 3]}}, [4, 3], "NN104"),
         ({"GaussianNoise": 1.5}, [4], "NN104"),
+        ({"AlphaDropout": 1.0}, [4], "NN104"),
+        ({"AlphaDropout": {"rate": 0.5, "noise_shape": [None, 2]}}, [4], "NN203"),
+        ({"GaussianDropout": 1.0}, [4], "NN104"),
+        ({"ActivityRegularization": {"l1": -0.5}}, [4], "NN104"),
+        ({"SpatialDropout3D": 0.5}, [4, 4, 3], "NN201"),
         ({"SpatialDropout1D": 0.5}, [4], "NN201"),
         ({"SpatialDropout1D": 0.5}, [4, 4, 3], "NN201"),
         ({"SpatialDropout2D": 0.5}, [4, 3], "NN201"),
@@ -109,7 +145,7 @@ def test_what_does_not_fit(item: dict[str, Any], shape: list[int], code: str) ->
     assert [d.code for d in error.value.diagnostics] == [code]
 
 
-@pytest.mark.parametrize(("layer", "rank"), RANKS.items())
+@pytest.mark.parametrize(("layer", "rank"), [*RANKS.items(), ("ActivityRegularization", None)])
 def test_whole_numbers_are_refused(layer: str, rank: int | None) -> None:
     with pytest.raises(nnspec.SpecError, match="NN202"):
         spec({layer: 0.5}, {"x": {"shape": [2] * ((rank or 2) - 1), "dtype": "int32"}})

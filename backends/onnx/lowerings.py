@@ -69,9 +69,13 @@ LOWERINGS: dict[str, Lowering] = {
     "Rescaling": normalization.rescaling,
     # regularization
     "Dropout": core.identity,
+    "AlphaDropout": core.identity,
+    "GaussianDropout": core.identity,
+    "GaussianNoise": core.identity,
+    "ActivityRegularization": core.identity,
     "SpatialDropout1D": core.identity,
     "SpatialDropout2D": core.identity,
-    "GaussianNoise": core.identity,
+    "SpatialDropout3D": core.identity,
     # recurrent
     "SimpleRNN": recurrent.recurrent,
     "LSTM": recurrent.recurrent,

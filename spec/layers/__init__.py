@@ -22,7 +22,10 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         *("BatchNormalization", "LayerNormalization", "GroupNormalization"),
         *("Normalization", "Rescaling"),
     ),
-    "regularization": ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "GaussianNoise"),
+    "regularization": (
+        *("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise", "ActivityRegularization"),
+        *("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"),
+    ),
     "recurrent": ("SimpleRNN", "LSTM", "GRU"),
     "wrappers": ("Bidirectional", "TimeDistributed"),
     "merge": ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot"),
@@ -71,7 +74,6 @@ REFUSED: dict[str, str] = {
 # Keras's other layers, which this version does not have; "Conv3D" is then no slip for "Conv2D".
 NOT_YET: frozenset[str] = frozenset(
     [
-        "ActivityRegularization",
         "AdaptiveAveragePooling1D",
         "AdaptiveAveragePooling2D",
         "AdaptiveAveragePooling3D",
@@ -79,7 +81,6 @@ NOT_YET: frozenset[str] = frozenset(
         "AdaptiveMaxPooling2D",
         "AdaptiveMaxPooling3D",
         "AdditiveAttention",
-        "AlphaDropout",
         "Attention",
         "AugMix",
         "AutoContrast",
@@ -104,7 +105,6 @@ NOT_YET: frozenset[str] = frozenset(
         "EinsumDense",
         "Equalization",
         "GRUCell",
-        "GaussianDropout",
         "GlobalAveragePooling3D",
         "GlobalAvgPool3D",
         "GlobalMaxPool3D",
@@ -147,7 +147,6 @@ NOT_YET: frozenset[str] = frozenset(
         "SeparableConvolution1D",
         "SimpleRNNCell",
         "Solarization",
-        "SpatialDropout3D",
         "SpectralNormalization",
         "StackedRNNCells",
         "StringLookup",

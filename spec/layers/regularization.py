@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from ..fields import DataFormat, PositiveInt, Rate, Seed, as_tuple
+from ..fields import DataFormat, NonNegativeFloat, PositiveInt, Rate, RateBelowOne, Seed, as_tuple
 from ..records import doc
 from ..schemas import Before
 from ..types import Signature, TensorType
@@ -53,6 +53,23 @@ class Dropout(RegularizationLayer):
             raise LayerError(message, code="NN203", field="noise_shape", help=help)
 
 
+class AlphaDropout(Dropout):
+    """In training sets a part of the inputs to what SELU gives for large negative ones, and keeps mean and
+    variance."""
+
+    # Keras divides by the part that is kept.
+    rate: RateBelowOne = doc("Part of the inputs that is dropped.")
+
+
+class GaussianDropout(RegularizationLayer):
+    """In training multiplies by normal noise of mean 1 and standard deviation `sqrt(rate / (1 - rate))`."""
+
+    rate: RateBelowOne = doc("Tells the standard deviation of the noise, as that of a Dropout of this rate.")
+    seed: Seed = doc("Seed of the draws.", None)
+
+    stepwise: ClassVar[bool] = True
+
+
 class SpatialDropout1D(RegularizationLayer):
     """Dropout of whole channels of [batch, time, channels]."""
 
@@ -80,10 +97,33 @@ class SpatialDropout2D(RegularizationLayer):
         return super().infer(inputs)
 
 
+class SpatialDropout3D(RegularizationLayer):
+    """Dropout of whole channels of volumes."""
+
+    rate: Rate = doc("Part of the channels that is set to 0.")
+    data_format: DataFormat = doc("Whether channels are the last axis or the first.", "channels_last")
+    seed: Seed = doc("Seed of the draws.", None)
+
+    refused: ClassVar[dict[str, str]] = WITHOUT_WEIGHTS
+
+    def infer(self, inputs: TensorType) -> Signature:
+        require_rank(inputs, 5, "SpatialDropout3D", "batch, depth, height, width, channels")
+        return super().infer(inputs)
+
+
 class GaussianNoise(RegularizationLayer):
     """In training adds normal noise of mean 0."""
 
     stddev: Rate = doc("Standard deviation of the noise, from 0 to 1.")
     seed: Seed = doc("Seed of the draws.", None)
+
+    stepwise: ClassVar[bool] = True
+
+
+class ActivityRegularization(RegularizationLayer):
+    """In training adds a penalty on its input to the loss."""
+
+    l1: NonNegativeFloat = doc("Factor of the sum of magnitudes.", 0.0)
+    l2: NonNegativeFloat = doc("Factor of the sum of squares.", 0.0)
 
     stepwise: ClassVar[bool] = True
