@@ -65,6 +65,8 @@ LOWERINGS: dict[str, Lowering] = {
     "BatchNormalization": normalization.batch_normalization,
     "LayerNormalization": normalization.layer_normalization,
     "GroupNormalization": normalization.group_normalization,
+    "RMSNormalization": normalization.rms_normalization,
+    "UnitNormalization": normalization.unit_normalization,
     "Normalization": normalization.normalization,
     "Rescaling": normalization.rescaling,
     # regularization
@@ -83,6 +85,7 @@ LOWERINGS: dict[str, Lowering] = {
     # wrappers
     "Bidirectional": wrappers.bidirectional,
     "TimeDistributed": wrappers.time_distributed,
+    "SpectralNormalization": wrappers.spectral_normalization,
     # merge
     "Add": merge.add,
     "Subtract": merge.subtract,

@@ -14,7 +14,9 @@ from ...spec.layers.normalization import (
     LayerNormalization,
     Normalization,
     Rescaling,
+    RMSNormalization,
     Standardizing,
+    UnitNormalization,
 )
 from ..dtypes import numpy_dtype
 from .context import Context
@@ -24,6 +26,9 @@ from .operators import converted, reduce
 
 # Normalization never divides by less: the fuzz factor of `keras.config.epsilon()`.
 LEAST_DEVIATION = 1e-7
+
+# UnitNormalization never multiplies by more: it divides by no length below 1e-12.
+GREATEST_FACTOR = 1e12
 
 
 def batch_normalization(ctx: Context, layer: BatchNormalization, inputs: Tensor) -> Tensor:
@@ -135,6 +140,38 @@ def _standardize_groups(
     static = [size for size in sizes if isinstance(size, int)]
     shape = ctx.ints([0, *static]) if len(static) == len(sizes) else ctx.op("Shape", x)
     return ctx.op("Reshape", y, shape)
+
+
+def rms_normalization(ctx: Context, layer: RMSNormalization, x: Tensor) -> Tensor:
+    """RMSNormalization since opset 23, where its axes come last in memory and are those that the scale spreads over;
+    else composed. The operator has its intermediate results in float32, so that float64 is composed too."""
+    axes = sorted(normalize_axes(layer.axis, x.rank))
+    name, form = _with_last(ctx, x, axes)
+    last = [axes_of(form).index(axis) for axis in axes]
+    fits = _are_last(axes_of(form), axes) and _are_last(logical(x.rank), axes)
+
+    def compute(value: str, dtype: str) -> str:
+        scale = spread(ctx.weight("scale").astype(numpy_dtype(dtype)), range(x.rank), x.rank)
+        if ctx.opset < 23 or not fits or dtype == "float64":
+            square = reduce(ctx, "ReduceMean", ctx.op("Mul", value, value), last)
+            padded = ctx.op("Add", square, ctx.scalar(layer.epsilon, "epsilon", dtype))
+            return _affine(ctx, ctx.op("Div", value, ctx.op("Sqrt", padded)), form, dtype, scale=scale)
+        sizes = [scale.shape[axis] for axis in axes_of(form)[-len(axes) :]]
+        placed = ctx.constant(laid_out(scale, form).reshape(sizes), "scale")
+        return ctx.op("RMSNormalization", value, placed, axis=-len(axes), epsilon=layer.epsilon)
+
+    return ctx.tensor(_in_full_precision(ctx, name, x.type.dtype, compute), form)
+
+
+def unit_normalization(ctx: Context, layer: UnitNormalization, inputs: Tensor) -> Tensor:
+    """x · min(1/√(sum of x²), 10¹²), in the dtype of the layer: the second is infinite in float16."""
+    name, form = inputs.as_is
+    axes = sorted(axes_of(form).index(axis) for axis in normalize_axes(layer.axis, inputs.rank))
+    length = ctx.op("Sqrt", reduce(ctx, "ReduceSum", ctx.op("Mul", name, name), axes))
+    with np.errstate(over="ignore"):
+        most = ctx.scalar(GREATEST_FACTOR, "most")
+    factor = ctx.op("Min", ctx.op("Reciprocal", length), most)
+    return ctx.tensor(ctx.op("Mul", name, factor), form)
 
 
 def normalization(ctx: Context, layer: Normalization, inputs: Tensor) -> Tensor:

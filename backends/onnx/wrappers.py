@@ -1,4 +1,5 @@
-"""Bidirectional as one recurrent operator, and TimeDistributed as its layer on steps that are samples."""
+"""Bidirectional as one recurrent operator, TimeDistributed as its layer on steps that are samples, and
+SpectralNormalization as its layer."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from dataclasses import replace
 from ...compiler.graph import Place
 from ...spec.activations import has_axis
 from ...spec.layers.base import Layer
-from ...spec.layers.wrappers import Bidirectional, TimeDistributed
+from ...spec.layers.wrappers import Bidirectional, SpectralNormalization, TimeDistributed
 from ...spec.size import Size
 from ...spec.types import Signature
 from .context import Context
@@ -77,7 +78,14 @@ def time_distributed(ctx: Context, layer: TimeDistributed, inputs: Tensor) -> Te
     return ctx.tensor(apart, (*layout[:2], *(axis + 1 for axis in inner[1:])))
 
 
-def _lower(ctx: Context, layer: TimeDistributed, signature: Signature, inputs: Tensor) -> Tensor:
+def spectral_normalization(ctx: Context, layer: SpectralNormalization, inputs: Tensor) -> Tensor:
+    """The held layer: the kernel is divided by its norm in training only."""
+    return _lower(ctx, layer, ctx.node.signature, inputs)
+
+
+def _lower(
+    ctx: Context, layer: TimeDistributed | SpectralNormalization, signature: Signature, inputs: Tensor
+) -> Tensor:
     """The held layer's operators, under the wrapper's name."""
     from .lowerings import LOWERINGS
 

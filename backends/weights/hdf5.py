@@ -28,7 +28,7 @@ LAYERS = "layers.json"
 # The attributes under which layers hold others, in the order in which Keras counts their weights.
 INNER = (
     *("forward_layer", "backward_layer", "layer", "cell"),
-    *("query_dense", "key_dense", "value_dense", "output_dense"),
+    *("query_dense", "key_dense", "gate_dense", "value_dense", "output_dense"),
 )
 
 # What Python, NumPy and HDF5 may map beside the weights.
@@ -127,9 +127,15 @@ def _datasets(group: h5py.Group, seen: set[Any]) -> Iterator[h5py.Dataset]:
     if "vars" in group:
         own = _member(group, "vars", "Group")
         yield from (_checked(_member(own, name, "Dataset")) for name in sorted(own, key=_position))
-    for name in sorted(group, key=lambda name: (INNER.index(name) if name in INNER else len(INNER), name)):
+    for name in sorted(group, key=_rank):
         if name not in ("vars", "seed_generator"):
             yield from _datasets(_member(group, name, "Group"), seen)
+
+
+def _rank(name: str) -> tuple[int, str]:
+    """Where a layer inside another stands; Keras has some attributes under their private names."""
+    public = name.lstrip("_")
+    return (INNER.index(public) if public in INNER else len(INNER), name)
 
 
 def _position(name: str) -> tuple[int, str]:

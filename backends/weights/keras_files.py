@@ -136,10 +136,17 @@ def keyed(layers: list[FileLayer], graph: Graph) -> dict[str, Stored]:
     for layer in layers:
         node = pairs.get(layer.group)
         names = [weight.name for weight in node.weights] if node else []
-        for number, variable in enumerate(layer.variables):
+        for number, variable in enumerate(_counted_once(layer.variables, names)):
             name = names[number] if number < len(names) else str(number)
             found[f"{node.name if node else layer.name or layer.group}/{name}"] = variable
     return found
+
+
+def _counted_once(variables: tuple[Stored, ...], names: list[str]) -> tuple[Stored, ...]:
+    """The variables in Keras's order, without the kernel that SpectralNormalization stores a second time, behind its
+    own two, as that of the layer in it."""
+    twice = len(variables) == len(names) + 1 and len(names) > 1 and names[1].endswith("vector_u")
+    return (*variables[:2], *variables[3:]) if twice else variables
 
 
 def pair(layers: list[FileLayer], graph: Graph) -> dict[str, Node]:

@@ -14,7 +14,16 @@ from ..records import doc
 from ..schemas import After, Bounds
 from ..size import shape_text
 from ..types import Signature, TensorType, WeightSpec, reach_along
-from .base import Layer, LayerError, known, normalize_axes, normalize_axis, require_float, require_min_rank
+from .base import (
+    Layer,
+    LayerError,
+    Port,
+    known,
+    normalize_axes,
+    normalize_axis,
+    require_float,
+    require_min_rank,
+)
 
 RENORM = "it changes training only, and brings statistics of its own that a spec does not have: leave it out"
 RMS_SCALING = "Keras has deprecated it: it scales by the variance, not by the root mean square"
@@ -138,6 +147,58 @@ class GroupNormalization(Standardizing):
             raise LayerError(message, code="NN206", field="groups", help=f"choose from {_divisors(channels)}")
         output = TensorType(inputs.shape, self.policy.compute)
         return Signature((output,), self.affine((channels,)), reach="all")
+
+
+class RMSNormalization(Layer):
+    """Divides by the root of the mean square along one or several axes, and multiplies by a scale that is learned:
+    `x · scale / sqrt(mean(x²) + epsilon)`.
+
+    Source: Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019. Keras spreads the scale, whose sizes are
+    those of the axes in ascending order, over the last axes of the input, whichever the axes are.
+    """
+
+    axis: Axes = doc("The axis or axes to normalize along; they should be the last ones.", (-1,))
+    epsilon: NonNegativeFloat = doc("Added to the mean square, so that it is never 0.", 1e-6)
+
+    ports: ClassVar[tuple[Port, ...]] = (Port("x"),)
+    stepwise: ClassVar[bool] = True
+
+    def infer(self, x: TensorType) -> Signature:
+        require_float(x, "RMSNormalization")
+        axes = normalize_axes(self.axis, x.rank)
+        shape = tuple(known_axis(axis, x) for axis in sorted(self.axis))
+        self._require_spreads(shape, x)
+        return Signature((x,), (self.weight("scale", shape, ONES),), reach=reach_along(axes, x.rank))
+
+    def _require_spreads(self, shape: tuple[int, ...], x: TensorType) -> None:
+        """Raises LayerError unless the scale fits the last axes, and leaves the input's shape as it is."""
+        aligned = x.shape[x.rank - len(shape) :]
+        if any(n not in (1, size) for n, size in zip(shape, aligned, strict=True)):
+            message = (
+                f"the scale has shape {shape_text(shape)}, which Keras spreads over the last axes of {x}"
+            )
+            last = [-n for n in range(len(shape), 0, -1)]
+            help = f"normalize along the last axes, axis: {last if len(last) > 1 else -1}, or put Permute before it"
+            raise LayerError(message, code="NN203", field="axis", help=help)
+
+
+class UnitNormalization(Layer):
+    """Divides by the length along one or several axes: `x / sqrt(sum(x²))`, where that is not 0."""
+
+    axis: Axes = doc("The axis or axes along which the result has length 1.", (-1,))
+
+    passes_mask: ClassVar[bool] = True
+    stepwise: ClassVar[bool] = True
+
+    def infer(self, inputs: TensorType) -> Signature:
+        require_float(inputs, "UnitNormalization")
+        axes = normalize_axes(self.axis, inputs.rank)
+        if 0 in axes:
+            help = "name axes of a sample, which begin at 1"
+            raise LayerError(
+                "UnitNormalization cannot go along the batch", code="NN201", field="axis", help=help
+            )
+        return Signature((inputs,), reach=reach_along(axes, inputs.rank))
 
 
 class Normalization(Layer):

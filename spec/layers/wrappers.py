@@ -1,18 +1,24 @@
-"""Bidirectional and TimeDistributed: layers that hold a layer, and have its weights."""
+"""Bidirectional, TimeDistributed and SpectralNormalization: layers that hold a layer, and have its weights."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic_core import PydanticCustomError
 
+from ..fields import PositiveInt
+from ..initializers import INITIALIZERS
 from ..records import doc
 from ..schemas import After
-from ..types import Signature, TensorType, WeightSpec, Window
+from ..types import Signature, TensorType, WeightSpec, Window, is_float
 from .base import Layer, LayerError, Port, check_activations, require_representable
 from .functions import Function
 from .recurrent import Recurrent
+
+# What SpectralNormalization calls the weight that it divides, and how the vector begins by which it finds its norm.
+NORMALIZED = ("kernel", "embeddings")
+SMALL = INITIALIZERS.named("TruncatedNormal", stddev=0.02)
 
 # Activations whose arguments Keras can copy, as those of a layer.
 COPIED = ("elu", "leaky_relu", "relu", "softmax")
@@ -30,25 +36,41 @@ def recurrent(layer: Layer) -> Recurrent:
     raise PydanticCustomError("held_layer", "Bidirectional holds SimpleRNN, LSTM or GRU, not {name}", context)
 
 
-def applicable(layer: Layer) -> Layer:
-    """What TimeDistributed may hold. Raises PydanticCustomError for what does not make one tensor of one."""
-    name = type(layer).__name__
-    first, *others = layer.ports
-    if first.many or any(not port.optional for port in others) or isinstance(layer, Function):
-        help = "let it stand alone: give it all steps at once"
-        raise PydanticCustomError(
-            "held_layer",
-            "TimeDistributed holds layers of one input, and {name} is none",
-            {"name": name, "code": "NN112", "help": help},
-        )
-    if len(layer.output_names) > 1:
-        help = "leave out return_state, or whatever else gives it several outputs"
-        raise PydanticCustomError(
-            "held_layer",
-            "TimeDistributed holds layers of one output, and {name} has {count}",
-            {"name": name, "count": len(layer.output_names), "code": "NN112", "help": help},
-        )
-    return layer
+def one_to_one(wrapper: str) -> Callable[[Layer], Layer]:
+    """What a wrapper may hold that makes one tensor of one. Raises PydanticCustomError for any other layer."""
+
+    def check(layer: Layer) -> Layer:
+        name = type(layer).__name__
+        first, *others = layer.ports
+        if first.many or any(not port.optional for port in others) or isinstance(layer, Function):
+            raise PydanticCustomError(
+                "held_layer",
+                "{wrapper} holds layers of one input, and {name} is none",
+                {"wrapper": wrapper, "name": name, "code": "NN112", "help": ALONE[wrapper]},
+            )
+        if len(layer.output_names) > 1:
+            help = "leave out return_state, or whatever else gives it several outputs"
+            raise PydanticCustomError(
+                "held_layer",
+                "{wrapper} holds layers of one output, and {name} has {count}",
+                {
+                    "wrapper": wrapper,
+                    "name": name,
+                    "count": len(layer.output_names),
+                    "code": "NN112",
+                    "help": help,
+                },
+            )
+        return layer
+
+    return check
+
+
+# What to do instead of holding a layer that is not one-to-one.
+ALONE = {
+    "TimeDistributed": "let it stand alone: give it all steps at once",
+    "SpectralNormalization": "hold Dense, Embedding, or a convolution, separable ones aside",
+}
 
 
 class Wrapper(Layer):
@@ -188,7 +210,7 @@ class Bidirectional(Wrapper):
 class TimeDistributed(Wrapper):
     """Applies a layer to every step of [batch, time, …], with the same weights."""
 
-    layer: Annotated[Layer, After(applicable)] = doc("The layer that is applied.")
+    layer: Annotated[Layer, After(one_to_one("TimeDistributed"))] = doc("The layer that is applied.")
 
     mask_source: ClassVar[Literal["call", "tensor"] | None] = "call"
 
@@ -229,6 +251,44 @@ class TimeDistributed(Wrapper):
                 field="layer",
                 help="set mask_zero: false in the Embedding that the mask comes from",
             )
+
+
+class SpectralNormalization(Wrapper):
+    """Keeps the spectral norm of a layer's kernel at 1: training divides the kernel by an estimate of its norm.
+
+    Source: Miyato et al., "Spectral Normalization for Generative Adversarial Networks", 2018. At inference it is the
+    layer that it holds, with the kernel that training left.
+    """
+
+    layer: Annotated[Layer, After(one_to_one("SpectralNormalization"))] = doc(
+        "The layer, which has a kernel or embeddings."
+    )
+    power_iterations: PositiveInt = doc("How often a step of training improves the estimate.", 1)
+
+    @classmethod
+    def layer_fields(cls) -> list[str]:
+        return ["layer"]
+
+    def infer(self, inputs: TensorType) -> Signature:
+        inner = self.held("layer", self.layer, inputs)
+        kernel = next((w for w in inner.weights if w.name in NORMALIZED), None)
+        if kernel is None or isinstance(self.layer, Recurrent | Wrapper):
+            message = f"{type(self.layer).__name__} has no kernel and no embeddings of its own"
+            raise LayerError(message, code="NN112", field="layer", help=ALONE["SpectralNormalization"])
+        if inputs.masked or self.layer.output_mask(inputs):
+            message = "Keras passes a mask through SpectralNormalization, and declares that there is none"
+            help = "set mask_zero: false in the Embedding that the mask comes from"
+            raise LayerError(message, code="NN203", help=help)
+        if not is_float(inputs.dtype):
+            message = f"SpectralNormalization casts its output to the dtype of the input, {inputs.dtype}"
+            help = "give the input the dtype float32: Embedding takes whole numbers of it too"
+            raise LayerError(message, code="NN202", help=help)
+        vector = WeightSpec("vector_u", (1, kernel.shape[-1]), SMALL, False, kernel.dtype)
+        first, *others = (self.own(w) for w in inner.weights)
+        return inner._replace(weights=(first, vector, *others))
+
+    def settles(self, ranks: tuple[int, ...]) -> object:
+        return self.layer.settles(ranks)
 
 
 def _word(value: object) -> str:
