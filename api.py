@@ -90,27 +90,34 @@ def emit(graph: Graph, *, flat: bool = False) -> str:
 
 
 def export(
-    graph: Graph, path: str | Path, *, weights: Weights | None = None, seed: int = 0, opset: int | None = None
+    graph: Graph,
+    path: str | Path,
+    *,
+    weights: Weights | None = None,
+    seed: int = 0,
+    opset: int | None = None,
+    inputs: str = "declared",
+    outputs: str = "declared",
 ) -> None:
-    """Writes an ONNX model, whole or not at all. Raises SpecError for what ONNX cannot express."""
-    from .backends.files import write_atomically
-    from .backends.onnx import DEFAULT_OPSET
-    from .backends.onnx.emit import checked, serialize, to_onnx
+    """Writes an ONNX model, whole or not at all. Raises SpecError for what ONNX cannot express.
+
+    With `inputs` or `outputs` as "nchw" images go in, or come out, with the channels behind the batch.
+    """
+    from .backends.export import export_graph
+    from .backends.onnx import Form
     from .backends.weights import initialize
 
-    model = to_onnx(
-        graph,
-        initialize(graph, seed) if weights is None else weights,
-        DEFAULT_OPSET if opset is None else opset,
-    )
-    write_atomically(Path(path), serialize(checked(model)))
+    given = initialize(graph, seed) if weights is None else weights
+    export_graph(graph, path, given, opset, Form(inputs, outputs))
 
 
-def verify(graph: Graph, **options: Any) -> Any:
-    """Runs the graph by every path with the same weights and compares; see `nnspec.backends.verify.verify`."""
+def verify(graph: Graph, *, inputs: str = "declared", outputs: str = "declared", **options: Any) -> Any:
+    """Runs the graph by every path with the same weights and compares; see `nnspec.backends.verify.verify`. `inputs`
+    and `outputs` are those of `export`."""
+    from .backends.onnx import Form
     from .backends.verify import verify as verify_paths
 
-    return verify_paths(graph, **options)
+    return verify_paths(graph, form=Form(inputs, outputs), **options)
 
 
 def compile(path: str | Path, folder: str | Path, **options: Any) -> Any:

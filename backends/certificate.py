@@ -110,6 +110,7 @@ def certificate(reports: Sequence[Report]) -> dict[str, Any]:
         "versions": versions(),
         "provider": first.job.provider,
         "opset": first.job.opset,
+        "form": first.job.form._asdict(),
         "tolerance": first.tolerance,
         "reference": "keras",
         "equal": all(report.equal for report in reports),

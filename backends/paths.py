@@ -22,7 +22,7 @@ from ..spec.diagnostics import Note, fail
 from .dtypes import restored
 from .extras import require
 from .keras import build, call
-from .onnx import DEFAULT_OPSET
+from .onnx import AS_DECLARED, DEFAULT_OPSET, Form
 from .python import build_arguments, emit, needed_files
 from .runtime import run_model
 from .weights import Weights
@@ -44,6 +44,7 @@ class Job:
     root: Path = Path()
     opset: int = DEFAULT_OPSET
     provider: str = "cpu"
+    form: Form = AS_DECLARED
 
     @property
     def output_names(self) -> list[str]:
@@ -88,11 +89,15 @@ def _call(model: Any, case: Case, job: Job) -> list[np.ndarray]:
 
 
 def run_onnx(job: Job) -> Run:
-    """The native ONNX model in onnxruntime."""
+    """The native ONNX model in onnxruntime, its inputs and outputs put in logical order."""
     from .onnx.emit import checked, serialize, to_onnx
+    from .onnx.interface import interface_of
 
-    model = serialize(checked(to_onnx(job.graph, job.weights, job.opset)))
-    return Run(run_model(model, job.cases, job.output_names, job.provider), _sha256(model))
+    interface = interface_of(job.graph, job.form)
+    model = serialize(checked(to_onnx(job.graph, job.weights, job.opset, interface)))
+    cases = [interface.fed(case) for case in job.cases]
+    runs = run_model(model, cases, job.output_names, job.provider)
+    return Run([interface.restored(job.output_names, outputs) for outputs in runs], _sha256(model))
 
 
 def run_tf2onnx(job: Job) -> Run:

@@ -15,7 +15,7 @@ from .cases import make_cases
 from .certificate import CROSS_CHECKS, PathResult, Report
 from .compare import compare_outputs, difference
 from .keras_faults import known_fault
-from .onnx import DEFAULT_OPSET
+from .onnx import AS_DECLARED, DEFAULT_OPSET, Form
 from .paths import (
     PATHS,
     Code,
@@ -53,14 +53,15 @@ def verify(
     tolerance: float = TOLERANCE,
     paths: Sequence[str] = tuple(PATHS),
     root: str | Path | None = None,
+    form: Form = AS_DECLARED,
 ) -> Report:
     """Runs the graph with the same weights through Keras and each of the paths, on several batch sizes and lengths
     of every dynamic axis.
 
     Outputs are equal where they differ by at most `tolerance` times the greater of 1 and the greatest expected
-    magnitude. `root` is the folder of files that the spec names. Flat code is run where it differs from the code that
-    keeps the spec's structure. Raises SpecError where Keras or the provider is missing; what goes wrong in one path is
-    in its result.
+    magnitude. `root` is the folder of files that the spec names, `form` what the native ONNX model is like. Flat code
+    is run where it differs from the code that keeps the spec's structure. Raises SpecError where Keras or the provider
+    is missing; what goes wrong in one path is in its result.
     """
     given = initialize(graph, seed) if weights is None else weights
     (report,) = verify_all(
@@ -71,6 +72,7 @@ def verify(
         tolerance=tolerance,
         paths=paths,
         root=root,
+        form=form,
     )
     return report
 
@@ -85,6 +87,7 @@ def verify_all(
     tolerance: float = TOLERANCE,
     paths: Sequence[str] = tuple(PATHS),
     root: str | Path | None = None,
+    form: Form = AS_DECLARED,
 ) -> tuple[Report, ...]:
     """As `verify`, one spec with several settings of its params, each with weights.
 
@@ -100,6 +103,7 @@ def verify_all(
             Path(root) if root is not None else Path(graph.source.name).parent,
             opset,
             provider,
+            form,
         )
         for graph, weights in weighed
     ]

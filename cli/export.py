@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..backends.onnx import DEFAULT_OPSET
-from .options import Reading, Weighing, one_file, opset_option, reads_specs, takes_weights, target
+from ..backends.onnx import AS_DECLARED, Form
+from .options import Reading, Weighing, one_file, opset_option, reads_specs, takes_form, takes_weights, target
 from .streams import say
 
 if TYPE_CHECKING:
@@ -27,27 +27,30 @@ if TYPE_CHECKING:
     show_default=True,
     help="Our own exporter, or tf2onnx, whose models are written only where onnxruntime and Keras agree.",
 )
+@takes_form
 @takes_weights
 @reads_specs
 def command(
-    file: str, output: Path, opset: int | None, via: str, weighing: Weighing, reading: Reading
+    file: str, output: Path, opset: int | None, via: str, form: Form, weighing: Weighing, reading: Reading
 ) -> None:
     """Write the network as an ONNX model with weights. The native exporter needs no TensorFlow."""
+    if via == "tf2onnx" and form != AS_DECLARED:
+        raise click.UsageError(
+            "--via tf2onnx gives what tf2onnx makes: it takes no --inputs and no --outputs"
+        )
     graph = reading.graph(file)
-    from ..backends.files import write_atomically
+    weights = weighing.weights(graph)
+    if via == "native":
+        from ..backends.export import export_graph
 
-    make = native if via == "native" else through_keras
-    write_atomically(output, make(graph, weighing.weights(graph), opset))
+        export_graph(graph, output, weights, opset, form)
+    else:
+        write_via_keras(graph, output, weights, opset)
     say(f"wrote {output}")
 
 
-def native(graph: Graph, weights: Weights, opset: int | None) -> bytes:
-    from ..backends.onnx.emit import checked, serialize, to_onnx
-
-    return serialize(checked(to_onnx(graph, weights, DEFAULT_OPSET if opset is None else opset)))
-
-
-def through_keras(graph: Graph, weights: Weights, opset: int | None) -> bytes:
+def write_via_keras(graph: Graph, output: Path, weights: Weights, opset: int | None) -> None:
     from ..backends.artifacts import tf2onnx_model
+    from ..backends.files import write_atomically
 
-    return tf2onnx_model(graph, weights, opset)
+    write_atomically(output, tf2onnx_model(graph, weights, opset))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import click
 
 from ..backends import PROVIDERS, TOLERANCE
-from ..backends.onnx import DEFAULT_OPSET, OPSETS
+from ..backends.onnx import DEFAULT_OPSET, LAYOUTS, OPSETS, Form
 from ..spec.limits import Limits
 from .streams import show_diagnostics
 
@@ -34,6 +34,8 @@ LIMITS = {
     "layers": "Most layers of a network.",
     "bytes": "Most bytes of weights and of one sample's activations.",
 }
+# `nchw` has the channels behind the batch, whatever the number of axes.
+LYING = click.Choice(LAYOUTS)
 # Who walks the tree does so by recursion, and Python's stack ends not far above this.
 GREATEST = {"depth": 256}
 
@@ -181,6 +183,26 @@ def takes_weights(function: Command) -> Command:
     @functools.wraps(function)
     def call(weights: Path | None, seed: int, **rest: Any) -> Any:
         return function(weighing=Weighing(weights, seed), **rest)
+
+    return call
+
+
+def takes_form(function: Command) -> Command:
+    """Adds `--inputs` and `--outputs`; the command takes them as `form`."""
+
+    @click.option(
+        "--inputs",
+        type=LYING,
+        default=LAYOUTS[0],
+        show_default=True,
+        help="How images go into the ONNX model.",
+    )
+    @click.option(
+        "--outputs", type=LYING, default=LAYOUTS[0], show_default=True, help="How images come out of it."
+    )
+    @functools.wraps(function)
+    def call(inputs: str, outputs: str, **rest: Any) -> Any:
+        return function(form=Form(inputs, outputs), **rest)
 
     return call
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..backends.onnx import DEFAULT_OPSET
+from ..backends.onnx import DEFAULT_OPSET, Form
 from .exits import CLEAN, FINDINGS
 from .options import (
     Reading,
@@ -17,6 +17,7 @@ from .options import (
     opset_option,
     provider_option,
     reads_specs,
+    takes_form,
     takes_weights,
     target,
     tolerance_option,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 @target(".json", option="--certificate", help="Write the figures, with what they depend on, as JSON.")
 @opset_option
 @provider_option
+@takes_form
 @tolerance_option
 @takes_weights
 @reads_specs
@@ -43,6 +45,7 @@ def command(
     opset: int | None,
     provider: str,
     tolerance: float,
+    form: Form,
     weighing: Weighing,
     reading: Reading,
 ) -> None:
@@ -66,6 +69,7 @@ def command(
         provider=provider,
         tolerance=tolerance,
         root=reading.folder(file),
+        form=form,
     )
     for number, report in enumerate(reports):
         head = heading(report, several=len(reports) > 1)

@@ -1,4 +1,21 @@
 """ONNX without TensorFlow."""
 
+from __future__ import annotations
+
+from typing import NamedTuple
+
 DEFAULT_OPSET = 21
 OPSETS = range(15, 25)
+
+# How images lie in a model: as the spec declares them, or with the channels behind the batch.
+LAYOUTS = ("declared", "nchw")
+
+
+class Form(NamedTuple):
+    """What a model is like that the spec does not say: how its images lie."""
+
+    inputs: str = "declared"
+    outputs: str = "declared"
+
+
+AS_DECLARED = Form()

@@ -16,7 +16,8 @@ from . import DEFAULT_OPSET, OPSETS
 from .builder import Builder, value_info
 from .context import Context
 from .fold import foldable, scale_and_shift
-from .layout import Tensor, logical
+from .interface import LOGICAL, Interface, laid
+from .layout import Layout, Tensor, logical
 from .lowerings import LOWERINGS, UNSUPPORTED
 
 # The IR version that came with each opset's first release: older runtimes read it, and nothing here needs a later one.
@@ -25,7 +26,12 @@ IR_VERSIONS = {15: 8, 16: 8, 17: 8, 18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11,
 Tensors = dict[Value, Tensor]
 
 
-def to_onnx(graph: Graph, weights: Mapping[str, np.ndarray], opset: int = DEFAULT_OPSET) -> onnx.ModelProto:
+def to_onnx(
+    graph: Graph,
+    weights: Mapping[str, np.ndarray],
+    opset: int = DEFAULT_OPSET,
+    interface: Interface = LOGICAL,
+) -> onnx.ModelProto:
     """The graph as a model of that opset: the spec's names on inputs, outputs, axes and nodes.
 
     Raises SpecError for an opset outside OPSETS, and where a layer cannot be expressed.
@@ -34,7 +40,10 @@ def to_onnx(graph: Graph, weights: Mapping[str, np.ndarray], opset: int = DEFAUL
         raise fail("NN403", f"opset {opset} is not offered", help=f"choose from {OPSETS[0]} to {OPSETS[-1]}")
     _check_supported(graph)
     builder = Builder(opset, reserved=[*(i.name for i in graph.inputs), *(o.name for o in graph.outputs)])
-    tensors: Tensors = {Value(i.name): Tensor(i.type, {logical(i.type.rank): i.name}) for i in graph.inputs}
+    tensors: Tensors = {
+        Value(i.name): Tensor(i.type, {interface.inputs.get(i.name, logical(i.type.rank)): i.name})
+        for i in graph.inputs
+    }
     folded = foldable(graph)
     absorbed = {node.name for node in folded.values()}
     for node in graph.nodes:
@@ -43,9 +52,9 @@ def to_onnx(graph: Graph, weights: Mapping[str, np.ndarray], opset: int = DEFAUL
         else:
             _lower(node, folded.get(node.name), graph, builder, weights, tensors)
     for output in graph.outputs:
-        _name_output(output, graph, builder, tensors)
+        _name_output(output, interface.outputs.get(output.name), graph, builder, tensors)
     builder.prune(output.name for output in graph.outputs)
-    return _model(graph, builder, opset)
+    return _model(graph, builder, interface)
 
 
 def _check_supported(graph: Graph) -> None:
@@ -119,12 +128,12 @@ def _name_value(tensor: Tensor, name: str, builder: Builder, start: int) -> None
             return
 
 
-def _name_output(output: Output, graph: Graph, builder: Builder, tensors: Tensors) -> None:
-    """Gives a graph output its name, in logical order. A value that is an input or another output is copied."""
-    tensor = tensors[output.value]
-    node = graph.by_name.get(output.value.node)
-    # An input lies in logical order: only a layer's output may take operators, which bear the layer's name.
-    name = Context(node, builder, {}).logical(tensor) if node else tensor.as_is[0]
+def _name_output(
+    output: Output, layout: Layout | None, graph: Graph, builder: Builder, tensors: Tensors
+) -> None:
+    """Gives a graph output its name, in its layout or logical order. A value that is an input or another output is
+    copied."""
+    name = _laid_out(output, layout, graph, builder, tensors[output.value])
     fixed = {i.name for i in graph.inputs} | {o.name for o in graph.outputs}
     if name in fixed:
         builder.op("Identity", [name], output.name, 1, {})
@@ -135,17 +144,33 @@ def _name_output(output: Output, graph: Graph, builder: Builder, tensors: Tensor
         other.forms = {form: output.name if n == name else n for form, n in other.forms.items()}
 
 
-def _model(graph: Graph, builder: Builder, opset: int) -> onnx.ModelProto:
+def _laid_out(output: Output, layout: Layout | None, graph: Graph, builder: Builder, tensor: Tensor) -> str:
+    """The value's name as the output has it. Operators bear the layer's name, or that of an output that is an
+    input."""
+    layout = layout or logical(tensor.rank)
+    if node := graph.by_name.get(output.value.node):
+        return Context(node, builder, {}).in_layout(tensor, layout)
+    if layout not in tensor.forms:
+        permutation = [tensor.layout.index(axis) for axis in layout]
+        name, _ = tensor.as_is
+        return builder.op("Transpose", [name], output.name, 1, {"perm": permutation})[0]
+    return tensor.forms[layout]
+
+
+def _model(graph: Graph, builder: Builder, interface: Interface) -> onnx.ModelProto:
     model = helper.make_model(
         helper.make_graph(
             builder.node_protos(),
             graph.name,
-            [value_info(i.name, i.type) for i in graph.inputs],
-            [value_info(o.name, graph.types[o.value]) for o in graph.outputs],
+            [value_info(i.name, laid(i.type, interface.inputs.get(i.name))) for i in graph.inputs],
+            [
+                value_info(o.name, laid(graph.types[o.value], interface.outputs.get(o.name)))
+                for o in graph.outputs
+            ],
             builder.used_constants(),
         ),
-        opset_imports=[helper.make_opsetid("", opset)],
-        ir_version=IR_VERSIONS[opset],
+        opset_imports=[helper.make_opsetid("", builder.opset)],
+        ir_version=IR_VERSIONS[builder.opset],
         producer_name="nnspec",
         producer_version=__version__,
         doc_string=graph.description,
@@ -153,8 +178,10 @@ def _model(graph: Graph, builder: Builder, opset: int) -> onnx.ModelProto:
     metadata = {
         "nnspec.spec_sha256": graph.source.digest,
         "nnspec.version": __version__,
-        "nnspec.opset": str(opset),
+        "nnspec.opset": str(builder.opset),
     }
+    if interface.moved:
+        metadata["nnspec.channels_first"] = ", ".join(interface.moved)
     helper.set_model_props(model, metadata)
     return model
 
