@@ -6,7 +6,7 @@ Keras call is anything else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -15,7 +15,8 @@ from ..spec.fields import Margins, OneOrMany, PerAxis
 from ..spec.initializers import Fixed
 from ..spec.layers.activation import Activation
 from ..spec.layers.attention import MultiHeadAttention
-from ..spec.layers.base import Layer
+from ..spec.layers.base import Layer, Port
+from ..spec.layers.functions import Function
 from ..spec.layers.recurrent import LSTM
 from ..spec.named import Named
 from ..spec.records import metadata
@@ -68,7 +69,9 @@ ACTIVATION_LAYERS = {"elu": "ELU", "leaky_relu": "LeakyReLU", "relu": "ReLU", "s
 def spell(layer: Layer) -> Spelling:
     """The layer's Keras calls."""
     row = SPELLED.get(type(layer).__name__)
-    return row(layer) if row else Spelling(constructor(layer))
+    if row is not None:
+        return row(layer)
+    return function(layer) if isinstance(layer, Function) else Spelling(constructor(layer))
 
 
 def spell_preset(preset: Preset) -> KerasCall:
@@ -99,7 +102,9 @@ def _is_shareable(value: Any) -> bool:
 def constructor(layer: Layer, leave_out: tuple[str, ...] = ()) -> KerasCall:
     """The class's call: required fields, and those that are not at their default."""
     cls = type(layer)
-    names = [name for name in [*cls.own_fields(), "trainable", "dtype"] if name not in leave_out]
+    names = [
+        name for name in dict.fromkeys([*cls.own_fields(), "trainable", "dtype"]) if name not in leave_out
+    ]
     arguments = tuple((name, field_argument(layer, name)) for name in names if _is_given(layer, name))
     return KerasCall(f"keras.layers.{cls.__name__}", arguments, _positional(cls, arguments))
 
@@ -148,7 +153,7 @@ def _named(named: Named, dtype: str | None) -> Any:
 
 def _is_given(layer: Layer, name: str) -> bool:
     field, value = layer.fields[name], getattr(layer, name)
-    if name == "dtype":
+    if name == "dtype" and not layer.is_function:
         return value not in (None, DEFAULT_DTYPE)
     return field.required or (value != field.default and field_argument(layer, name) != field.default)
 
@@ -163,10 +168,20 @@ def _positional(cls: type[Layer], arguments: tuple[tuple[str, Any], ...]) -> int
     return count
 
 
-def function(layer: Layer, name: str) -> Spelling:
-    """A function of `keras.ops`, called on its input with the layer's fields."""
-    call = constructor(layer, leave_out=("trainable", "dtype"))
-    return Spelling(None, function=KerasCall(f"keras.ops.{name}", call.arguments))
+def function(layer: Function) -> Spelling:
+    """A function of `keras.ops`, called on its inputs with the layer's fields."""
+    own = type(layer).own_fields()
+    call = constructor(layer, leave_out=tuple(name for name in Layer.fields if name not in own))
+    count = call.positional if _is_plain(layer, call.arguments) else 0
+    return Spelling(None, function=KerasCall(f"keras.ops.{layer.op}", call.arguments, count))
+
+
+def _is_plain(layer: Function, arguments: tuple[tuple[str, Any], ...]) -> bool:
+    """Whether people write the first arguments without a keyword: where they stand before all inputs, or in place of
+    the second of two."""
+    if not layer.ports or layer.ports[0].spread:
+        return True
+    return len(layer.ports) == 2 and [name for name, _ in arguments[:1]] == [layer.ports[1].name]
 
 
 def with_call(layer: Layer, *fields: str) -> Spelling:
@@ -200,11 +215,7 @@ def activation(layer: Activation) -> Spelling:
 SPELLED: dict[str, Spell] = {
     "Activation": activation,
     "LSTM": lstm,
-    "Max": lambda layer: function(layer, "max"),
-    "Mean": lambda layer: function(layer, "mean"),
     "MultiHeadAttention": attention,
-    "Sum": lambda layer: function(layer, "sum"),
-    "Transpose": lambda layer: function(layer, "transpose"),
 }
 
 
@@ -233,10 +244,24 @@ def outputs_by_name(graph: Graph) -> bool:
 
 
 def call_arguments(node: Node) -> tuple[tuple[str, tuple[Any, ...] | Any], ...]:
-    """What the node's layer is called with: (keyword or "", value or tuple of values). The first has no keyword."""
+    """What the node's layer is called with: (keyword or "", value or tuple of values)."""
+    given = {argument.port for argument in node.arguments}
     found: list[tuple[str, Any]] = []
-    for number, port in enumerate(node.layer.ports):
-        values = tuple(a.value for a in node.arguments if a.port == port.name)
-        if values:
-            found.append(("" if number == 0 else port.name, values if port.many else values[0]))
+    for port in node.layer.ports:
+        if port.name in given:
+            values = tuple(a.value for a in node.arguments if a.port == port.name)
+            found.append((keyword_of(node.layer, port, given), values if port.many else values[0]))
     return tuple(found)
+
+
+def keyword_of(layer: Layer, port: Port, given: Collection[str]) -> str:
+    """The keyword that an input needs where the ports of these names are `given`, "" for none: the first input needs
+    none, and those of a function in their order need none either."""
+    number = layer.ports.index(port)
+    in_order = isinstance(layer, Function) and all(before.name in given for before in layer.ports[:number])
+    return "" if number == 0 or in_order else port.name
+
+
+def takes_side_by_side(layer: Layer) -> bool:
+    """Whether its inputs follow its other arguments, one by one."""
+    return bool(layer.ports) and layer.ports[0].spread

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..compiler.graph import Graph, Node, Value
 from ..spec.diagnostics import fail, system_reason
 from ..spec.initializers import Fixed
-from .calls import KerasCall, Partial, call_arguments, outputs_by_name, spell
+from .calls import KerasCall, Partial, call_arguments, outputs_by_name, spell, takes_side_by_side
 from .extras import require
 from .files import write_atomically
 from .training import spell_training
@@ -124,14 +124,22 @@ def _resolve(dotted: str) -> Any:
 def _apply(node: Node, layers: dict[str, Any], tensors: Mapping[Value, Any]) -> Any:
     """What the node's layer, made where it is applied first, or its function gives. `layers` has those made."""
     spelling = spell(node.layer)
-    (_, first), *others = call_arguments(node)
-    keywords = {name: _pick(value, tensors) for name, value in others} | dict(spelling.call)
+    inputs = [(name, _pick(value, tensors)) for name, value in call_arguments(node)]
+    plain = [value for name, value in inputs if not name]
+    keywords = {name: value for name, value in inputs if name} | dict(spelling.call)
     if spelling.function is not None:
-        function = spelling.function
-        return _resolve(function.function)(_pick(first, tensors), **dict(function.arguments))
+        return _compute(spelling.function, takes_side_by_side(node.layer), plain, keywords)
     if node.owner not in layers:
         layers[node.owner] = construct(spelling.constructor, name=node.owner)
-    return layers[node.owner](_pick(first, tensors), **keywords)
+    return layers[node.owner](*plain, **keywords)
+
+
+def _compute(call: KerasCall, side_by_side: bool, inputs: list[Any], keywords: dict[str, Any]) -> Any:
+    """What a function gives: of inputs that follow its arguments side by side, or come first."""
+    arguments = {name: construct(value) for name, value in call.arguments}
+    if side_by_side:
+        return _resolve(call.function)(*arguments.values(), *inputs[0])
+    return _resolve(call.function)(*inputs, **keywords, **arguments)
 
 
 def _pick(value: Value | tuple[Value, ...], tensors: Mapping[Value, Any]) -> Any:

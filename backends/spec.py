@@ -7,7 +7,7 @@ from typing import Any
 
 from ..compiler.graph import Argument, Graph, Input, Node, Value
 from ..spec.fields import Margins, OneOrMany, PerAxis
-from ..spec.initializers import Fixed
+from ..spec.initializers import Fixed, Plain
 from ..spec.layers.base import Layer, Port
 from ..spec.losses import LOSSES
 from ..spec.metrics import METRICS
@@ -110,7 +110,7 @@ def _nothing(graph: Graph) -> dict[str, Any]:
 def _sources(node: Node, previous: Value | None, graph: Graph) -> Any:
     """What the item says of its inputs; None where it takes the previous item's output."""
     ports, arguments = node.layer.ports, node.arguments
-    if previous is not None and arguments == (Argument(ports[0].name, previous),):
+    if not ports or (previous is not None and arguments == (Argument(ports[0].name, previous),)):
         return None
     if [argument.port for argument in arguments] == _in_order(ports, len(arguments)):
         return _one_or_all([graph.reference(argument.value) for argument in arguments])
@@ -136,13 +136,13 @@ def _one_or_all(references: list[str]) -> Any:
 def call(layer: Layer, dtype: str) -> dict[str, Any]:
     """A layer with those of its fields that are not at their default; `dtype` is the file's."""
     cls = type(layer)
-    names = [*cls.own_fields(), "trainable", "dtype"]
+    names = dict.fromkeys([*cls.own_fields(), "trainable", "dtype"])
     given = {name: _field(layer, name, dtype) for name in names if _is_given(layer, name, dtype)}
     return {cls.__name__: _shortest(cls, given)}
 
 
 def _is_given(layer: Layer, name: str, dtype: str) -> bool:
-    if name == "dtype":
+    if name == "dtype" and not layer.is_function:
         return layer.dtype != dtype
     field = layer.fields[name]
     return field.required or getattr(layer, name) != type(layer).prepared(name, field.default)
@@ -164,6 +164,8 @@ def _field(layer: Layer, name: str, dtype: str) -> Any:
     match value:
         case Layer():
             return call(value, dtype)
+        case Fixed(file=None, values=values) if Plain in marks:
+            return values
         case tuple() if PerAxis in marks and len(set(value)) == 1:
             return value[0]
         case (only,) if OneOrMany in marks:

@@ -41,7 +41,7 @@ def bind(site: Site) -> tuple[Argument, ...] | None:
     """The item's inputs, each for one port; None where one cannot be had."""
     sources = site.item.sources
     if sources is None:
-        return _from_previous(site)
+        return () if site.callee.ports == () else _from_previous(site)
     if sources.positional:
         many = any(port.many for port in site.callee.ports or ())
         return by_position(site, _values(site, sources.positional, many))
@@ -81,7 +81,8 @@ def by_position(site: Site, values: list[Value | None]) -> tuple[Argument, ...] 
         arguments += [Argument(port.name, value) for value in taken]
     if found:
         message = f"{site.callee.name} takes {_ports(ports)}, not {len(values)}"
-        site.fail(message, inputs_span(site.item), "merge them first, with Add or Concatenate")
+        help = "merge them first, with Add or Concatenate" if ports else "leave `from` out"
+        site.fail(message, inputs_span(site.item), help)
         return None
     return _complete(site, ports, arguments)
 
@@ -125,8 +126,8 @@ def _complete(site: Site, ports: tuple[Port, ...], arguments: list[Argument]) ->
 
 
 def _ports(ports: tuple[Port, ...]) -> str:
-    if len(ports) == 1:
-        return "one input"
+    if len(ports) < 2:
+        return "one input" if ports else "no input"
     return f"at most {len(ports)} inputs ({', '.join(port.name for port in ports)})"
 
 

@@ -39,7 +39,7 @@ from ..spec.layers.regularization import Dropout
 from ..spec.layers.wrappers import Bidirectional, TimeDistributed
 from ..spec.locate import Report
 from ..spec.ranges import Values, always_equal, first_above, grows, least, ordered, points, volume
-from ..spec.size import BATCH_AXIS, Expr, Size, Symbol, evaluate, symbols
+from ..spec.size import Expr, Size, Symbol, evaluate, symbols
 from ..spec.types import TensorType
 from .concrete import Failure, first_failure
 from .graph import Graph, Node
@@ -261,8 +261,8 @@ def _samples(graph: Graph, bounded: list[Symbol]) -> list[dict[Symbol, int]]:
 
 
 def _is_valid(graph: Graph, sizes: Values) -> bool:
-    """Whether every layer takes its inputs, in a batch of two: plain numbers take a third of the time."""
-    return first_failure(graph, {**sizes, BATCH_AXIS: 2}) is None
+    """Whether every layer takes its inputs."""
+    return first_failure(graph, sizes) is None
 
 
 def _part_of(symbol: Symbol, quarters: int) -> int:

@@ -13,7 +13,7 @@ from ..spec.locate import Report
 from ..spec.size import BATCH, Size, SizeTooLong, product, shape_text, symbol
 from ..spec.source import Span
 from ..spec.types import Signature, TensorType, WeightSpec, is_float
-from .graph import Argument, Graph, Input, Node, Value
+from .graph import Argument, Graph, Input, Node, Output, Value
 from .program import Program, Step
 from .provenance import explained
 
@@ -42,6 +42,7 @@ def infer(program: Program, report: Report) -> Graph:
     check_shared(nodes, types, report)
     check_expected(program, types, report)
     outputs = tuple(output for output in program.outputs if output.value in types)
+    check_outputs(nodes, outputs, types, report)
     return Graph(
         program.name,
         program.description,
@@ -211,6 +212,18 @@ def _misfitting_ranks(node: Node, owner: Node, given: tuple[int, ...], made: tup
     return Diagnostic("NN201", message, node.place.span, (note,), help)
 
 
+def check_outputs(nodes: list[Node], outputs: tuple[Output, ...], types: Types, report: Report) -> None:
+    """Reports outputs that no input has a part in: Keras has no model of them."""
+    places = {node.name: node.place for node in nodes}
+    for output in outputs:
+        if types[output.value].is_constant:
+            place = places[output.value.node]
+            message = f'the output "{output.name}" is a constant: it depends on no input'
+            help = "let a function compute with it and an input, and give that"
+            found = Diagnostic("NN201", message, place.span, help=help)
+            report(explained(found, None, place.frame))
+
+
 def check_expected(program: Program, types: Types, report: Report) -> None:
     """Reports values that go into a file which declares its inputs otherwise."""
     for value, declared, place in program.expected:
@@ -239,6 +252,7 @@ def _agrees(given: TensorType, shape: tuple[int | str | None, ...], dtype: str) 
 def call(layer: Layer, arguments: tuple[Argument, ...], types: list[TensorType]) -> Signature:
     """The layer's signature for inputs of these types, as Keras calls it: floats cast to the layer's own
     dtype, masks passed on. Raises LayerError."""
+    _require_batch(layer, types)
     cast = [t.with_dtype(layer.policy.compute) if layer.autocast and is_float(t.dtype) else t for t in types]
     ports = {port.name: port for port in layer.ports}
     many: dict[str, list[TensorType]] = {name: [] for name, port in ports.items() if port.many}
@@ -254,6 +268,16 @@ def call(layer: Layer, arguments: tuple[Argument, ...], types: list[TensorType])
     masked = layer.output_mask(*cast)
     first, *rest = signature.outputs
     return signature._replace(outputs=(first._replace(masked=masked), *rest))
+
+
+def _require_batch(layer: Layer, types: list[TensorType]) -> None:
+    """Raises LayerError for constants that go into a layer: Keras's layers take batches."""
+    constant = next((type_ for type_ in types if type_.is_constant), None)
+    if constant is not None and not layer.is_function:
+        name = type(layer).__name__
+        message = f"{name} takes a batch of samples, and {constant} is a constant, the same for all of them"
+        help = "let a function compute with it and an input first; Rescaling adds and multiplies by numbers"
+        raise LayerError(message, code="NN201", help=help)
 
 
 def _signature(layer: Layer, inputs: Mapping[str, TensorType | list[TensorType]]) -> Signature:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..spec import nodes
 from ..spec.activations import ACTIVATIONS
-from ..spec.diagnostics import Diagnostic, did_you_mean, listed
+from ..spec.diagnostics import Diagnostic, did_you_mean, listed, nearest
 from ..spec.evaluate import Binding, Work
 from ..spec.expressions import is_expression
 from ..spec.items import Call
@@ -185,7 +185,8 @@ class Maker:
 
     def _fields(self, cls: type[Layer], arguments: nodes.Mapping, report: Report) -> Fields:
         """The arguments that the layer may have, with layers in place of what a wrapper holds."""
-        fields = Fields({"dtype": self.dtype}, arguments)
+        # A function has no dtype of its own, unless it is told one.
+        fields = Fields({"dtype": self.dtype} if not cls.is_function else {}, arguments)
         problems = {key.value: _misplaced(cls, key, fields.settled) for key, _ in arguments.entries}
         kept = tuple(entry for entry in arguments.entries if problems[entry[0].value] is None)
         for problem in filter(None, problems.values()):
@@ -330,9 +331,14 @@ def _unknown_layer(call: Call, unit: Unit) -> Diagnostic:
         parts = listed(f"{owner}.{name}" for name in (*included.blocks, *included.presets))
         message = f'"{shorten(owner)}" has blocks and presets, and no network of its own'
         return Diagnostic("NN105", message, call.span, help=f"name one of {parts}")
-    known = [*NAMES, *unit.callables]
+    message = f'there is no layer, preset or block "{shorten(call.name)}"'
     if included:
         known = [f"{owner}.{name}" for name in (*included.presets, *included.blocks)]
-    help = did_you_mean(call.name, known, f"names in {owner}" if included else "layers")
-    message = f'there is no layer, preset or block "{shorten(call.name)}"'
+        return Diagnostic(
+            "NN105", message, call.span, help=did_you_mean(call.name, known, f"names in {owner}")
+        )
+    near = nearest(call.name, [*NAMES, *unit.callables])
+    help = (
+        f'did you mean "{near}"?' if near else "`nnspec layers` lists the layers and functions that there are"
+    )
     return Diagnostic("NN105", message, call.span, help=help)

@@ -97,6 +97,15 @@ def parse_numbers(value: Any) -> Any:
     )
 
 
+def parse_number(value: Any) -> int | float:
+    """A finite number, whole or not, as it is. Raises PydanticCustomError."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return value
+    raise PydanticCustomError(
+        "number", "must be a finite number", {"code": "NN103", "help": "write a number"}
+    )
+
+
 def numbers_shape(value: Any) -> tuple[int, ...]:
     """The shape of what `parse_numbers` gives: () for a number."""
     return (len(value), *numbers_shape(value[0])) if isinstance(value, tuple) else ()
@@ -124,6 +133,7 @@ Axes: TypeAlias = Annotated[tuple[Int, ...], Before(many), OneOrMany]
 OptionalAxes: TypeAlias = Annotated[tuple[Int, ...] | None, Before(many), OneOrMany]
 Ints: TypeAlias = Annotated[tuple[Int, ...], Before(as_tuple)]
 
+Number: TypeAlias = Annotated[Any, Parsed(parse_number)]
 Numbers: TypeAlias = Annotated[Any, Parsed(parse_numbers)]
 
 Padding: TypeAlias = Annotated[Literal["valid", "same"], Before(lower)]

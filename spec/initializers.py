@@ -65,9 +65,12 @@ class Fixed:
     file: str | None = None
     digest: str = ""
 
-    def array(self, dtype: str = "float32") -> np.ndarray:
+    def array(self, dtype: str | None = None) -> np.ndarray:
+        """The values in a dtype: by default in float32, but for a file's whole numbers, which stay what they are."""
         import numpy as np
 
+        if dtype is None and (self.file is None or self.values.dtype.kind == "f"):
+            dtype = "float32"
         return np.asarray(self.values, dtype=dtype).reshape(self.shape)
 
 
@@ -141,6 +144,11 @@ class EinsumKernel:
 # What a spec can give, and what a layer may make of it.
 Given: TypeAlias = Named | Fixed
 Initializer: TypeAlias = Given | UnitForgetBias | EinsumKernel
+
+
+class Plain:
+    """Marks a field of fixed values that stand in a spec as they are, and not under the key `values`."""
+
 
 InitializerField: TypeAlias = Annotated[
     Given,

@@ -44,9 +44,14 @@ class TensorType(NamedTuple):
         return self.shape[0]
 
     @property
+    def is_constant(self) -> bool:
+        """Whether it is the same for every sample, and has no batch axis: a batch has no fixed size."""
+        return not self.shape or isinstance(self.shape[0], int)
+
+    @property
     def features(self) -> tuple[Size, ...]:
         """The shape without the batch axis."""
-        return self.shape[1:]
+        return self.shape if self.is_constant else self.shape[1:]
 
     @property
     def size_per_sample(self) -> Size:

@@ -26,11 +26,13 @@ class LayerError(Exception):
 
 
 class Port(NamedTuple):
-    """One argument of a layer's call. A port of `many` takes a list of tensors."""
+    """One argument of a layer's call. A port of `many` takes a list of tensors; one that is `spread` too takes them
+    as arguments side by side."""
 
     name: str
     many: bool = False
     optional: bool = False
+    spread: bool = False
 
 
 class Layer(Record):
@@ -44,6 +46,8 @@ class Layer(Record):
     ports: ClassVar[tuple[Port, ...]] = (Port("inputs"),)
     # Whether Keras casts float inputs to the layer's dtype, as it does for layers and not for functions.
     autocast: ClassVar[bool] = True
+    # Whether it is a function: without weights and policy, and computing with constants, which have no batch.
+    is_function: ClassVar[bool] = False
     # Arguments that Keras has and a spec does not, each with the reason and what to do instead.
     refused: ClassVar[dict[str, str]] = {}
     # Whether a mask on the input may travel on to the output, as Keras's `supports_masking` has it.
@@ -62,8 +66,10 @@ class Layer(Record):
 
     @classmethod
     def own_fields(cls) -> list[str]:
-        """The fields in Keras's order, without those that every layer has. The first is what `Dense: 10` fills."""
+        """The fields in Keras's order, without those that every layer has; one of these that the class declares in its
+        own way comes last. The first is what `Dense: 10` fills."""
         names = [name for name in cls.fields if name not in Layer.fields]
+        names += [name for name, field in Layer.fields.items() if cls.fields[name] is not field]
         return [*cls.leading, *(name for name in names if name not in cls.leading)]
 
     @classmethod

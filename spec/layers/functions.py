@@ -12,8 +12,12 @@ from .base import Layer, LayerError, Port, normalize_axes, normalize_axis
 
 
 class Function(Layer):
-    """What functions share. The batch stays the first axis of what they give: outputs are by sample."""
+    """What functions share. The batch stays the first axis of what they give: outputs are by sample. What is computed
+    of constants alone is a constant, and has no batch."""
 
+    # The function's own name in `keras.ops`.
+    op: ClassVar[str]
+    is_function: ClassVar[bool] = True
     ports: ClassVar[tuple[Port, ...]] = (Port("x"),)
     autocast: ClassVar[bool] = False
     refused: ClassVar[dict[str, str]] = {
@@ -41,6 +45,8 @@ class Reduction(Function):
     def reduced_axes(self, x: TensorType) -> tuple[int, ...]:
         """The axes from 0. Raises LayerError where the batch would be among them."""
         name, rest = type(self).__name__, list(range(1, x.rank))
+        if x.is_constant:
+            return normalize_axes(tuple(range(x.rank)) if self.axis is None else self.axis, x.rank)
         help = (
             f"name axes behind the batch: {name}: {{axis: {rest}}}"
             if rest
@@ -62,12 +68,16 @@ class Reduction(Function):
 class Mean(Reduction):
     """Mean along some axes."""
 
+    op: ClassVar[str] = "mean"
+
     def output_dtype(self, dtype: str) -> str:
         return dtype if is_float(dtype) else "float32"
 
 
 class Sum(Reduction):
     """Sum along some axes. Small integers and booleans are added up in 32 bits."""
+
+    op: ClassVar[str] = "sum"
 
     def output_dtype(self, dtype: str) -> str:
         if dtype in ("bool", "int8", "int16"):
@@ -77,6 +87,8 @@ class Sum(Reduction):
 
 class Max(Reduction):
     """Greatest number along some axes."""
+
+    op: ClassVar[str] = "max"
 
     # Keras takes no 1.0 for integers, and a 1 for floats.
     initial: Annotated[Float, After(lambda v: int(v) if v.is_integer() else v)] | None = doc(
@@ -93,6 +105,8 @@ class Max(Reduction):
 class Transpose(Function):
     """Puts the axes in another order. The batch stays first."""
 
+    op: ClassVar[str] = "transpose"
+
     axes: Ints | None = doc("The input's axes in their new order, the batch being axis 0.", None)
 
     def infer(self, x: TensorType) -> Signature:
@@ -106,7 +120,7 @@ class Transpose(Function):
         if sorted(axes) != list(range(x.rank)):
             message = f"axes {list(given)} does not name each of the input's {x.rank} axes once"
             raise LayerError(message, code="NN201", field="axes", help=f"write axes: {rest}")
-        if axes[0] != 0:
+        if axes[0] != 0 and not x.is_constant:
             message = f"Transpose would move the batch from the first axis: the order is {list(axes)}"
             raise LayerError(message, code="NN201", field="axes", help=f"keep axis 0 first: axes: {rest}")
         return axes

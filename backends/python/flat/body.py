@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ....compiler.graph import Graph, Input, Value
-from ...calls import call_arguments, outputs_by_name
+from ...calls import call_arguments, outputs_by_name, takes_side_by_side
 from ..expressions import arguments, call, expression, keyword
 from ..layout import INDENT, Brackets, Expr, statement
 from ..names import Scope
@@ -73,11 +73,15 @@ def _made(spelled: SpelledNode, presets: dict[str, str]) -> Expr:
 
 def _applied(spelled: SpelledNode, presets: dict[str, str], variables: Variables) -> Expr:
     """A layer, made or out of its variable, called on its inputs; or a function called on them."""
-    inputs = tuple(_given(name, values, variables) for name, values in call_arguments(spelled.node))
+    node = spelled.node
+    if takes_side_by_side(node.layer):
+        inputs = tuple((variables.texts[value],) for value in node.inputs)
+        return call(_function(spelled, presets), (*arguments(spelled.call), *inputs))
+    inputs = tuple(_given(name, values, variables) for name, values in call_arguments(node))
     keywords = tuple(keyword(name, expression(value)) for name, value in spelled.keywords)
     if spelled.is_function:
         return call(_function(spelled, presets), (*inputs, *keywords, *arguments(spelled.call)))
-    variable = variables.layers.get(spelled.node.owner)
+    variable = variables.layers.get(node.owner)
     layer = (variable,) if variable else _made(spelled, presets)
     return (*layer, Brackets("call", (*inputs, *keywords)))
 
@@ -87,7 +91,7 @@ def _function(spelled: SpelledNode, presets: dict[str, str]) -> str:
 
 
 def _given(name: str, values: Value | tuple[Value, ...], variables: Variables) -> Expr:
-    """One of the layer's inputs: its first needs no keyword."""
+    """One of the layer's inputs."""
     if isinstance(values, tuple):
         given: Expr = (Brackets("list", tuple((variables.texts[value],) for value in values)),)
     else:

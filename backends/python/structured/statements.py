@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ....compiler.block_calls import given_arguments
@@ -10,9 +11,9 @@ from ....compiler.outputs import output_names
 from ....spec.declared import OutputDecl
 from ....spec.expressions import is_expression
 from ....spec.items import Call, Item, Parallel, Reference, Repeat, Reuse, When, walk
-from ....spec.layers.base import Port
+from ....spec.layers.base import Layer, Port
 from ....spec.nodes import Node, Scalar
-from ...calls import through_preset
+from ...calls import KerasCall, keyword_of, takes_side_by_side, through_preset
 from ..expressions import arguments, call, expression, keyword, with_variables
 from ..layout import INDENT, Brackets, Expr, statement
 from ..names import Scope
@@ -177,6 +178,8 @@ class Body:
                 str(key.value): [self.value(r, flow) for r in found] for key, found in item.sources.named
             }
             return [(port.name, given[port.name]) for port in ports if port.name in given]
+        if not ports:
+            return []
         references = item.sources.positional if item.sources else ()
         if not references and flow.current is None:
             raise Unwritable
@@ -194,13 +197,14 @@ class Body:
         plain = through_preset(made.layer, filled) if filled else spelling.first
         spelled = with_variables(plain, self.module.partials(plain))
         function = variable or spelled.function
-        given = _given(inputs, made.layer.ports)
+        given = _given(inputs, made.layer)
         keywords = tuple(keyword(name, expression(value)) for name, value in spelling.call)
-        if spelling.constructor is None:
-            applied = self.lasting_function(item, function, (*keywords, *arguments(spelled)), flow)
-            return self.assign(item, call(applied[0], (*given, *applied[1])), ("output",), flow)
-        layer = call(function, (*arguments(spelled), keyword("name", (self.layer_name(item, flow),))))
         names = made.layer.output_names
+        if spelling.constructor is None:
+            function, rest = self.lasting_function(item, function, spelled, made.layer, flow)
+            both = (*rest, *given) if takes_side_by_side(made.layer) else (*given, *keywords, *rest)
+            return self.assign(item, call(function, both), names, flow)
+        layer = call(function, (*arguments(spelled), keyword("name", (self.layer_name(item, flow),))))
         if MAKER in self.wanted.parts(self.local[id(item)]):
             own = self.own_name(f"{self.local[id(item)]}_layer")
             self.write(own, layer, flow)
@@ -209,12 +213,14 @@ class Body:
         return self.assign(item, (*layer, Brackets("call", (*given, *keywords))), names, flow)
 
     def lasting_function(
-        self, item: Item, function: str, rest: tuple[Expr, ...], flow: Flow
+        self, item: Item, function: str, spelled: KerasCall, layer: Layer, flow: Flow
     ) -> tuple[str, tuple[Expr, ...]]:
         """A function and what it is called with besides its inputs: in a variable, with nothing more, where it is
         applied again."""
         if MAKER not in self.wanted.parts(self.local[id(item)]):
-            return function, rest
+            return function, arguments(spelled)
+        # What is filled in beforehand stands before the inputs, unless it has a keyword.
+        rest = arguments(spelled if takes_side_by_side(layer) else replace(spelled, positional=0))
         own = self.own_name(f"{self.local[id(item)]}_layer")
         self.places.uses.update([PARTIAL] if rest else [])
         self.write(own, call(PARTIAL, ((function,), *rest)) if rest else (function,), flow)
@@ -281,8 +287,7 @@ class Body:
         # A function has them with it.
         pairs = layer.spelling.call if layer.spelling.constructor else ()
         keywords = tuple(keyword(name, expression(value)) for name, value in pairs)
-        ports = layer.layer.ports
-        given = (*_given(self.inputs(item, ports, flow), ports), *keywords)
+        given = (*_given(self.inputs(item, layer.layer.ports, flow), layer.layer), *keywords)
         return self.assign(item, (maker, Brackets("call", given)), layer.layer.output_names, flow)
 
     def made_by(self, reuse: Reuse, flow: Flow) -> tuple[Call, Key | None]:
@@ -311,13 +316,18 @@ class Body:
         return self.running[level]
 
 
-def _given(inputs: list[tuple[str, list[str]]], ports: tuple[Port, ...]) -> tuple[Expr, ...]:
-    """The inputs as arguments of a layer's call: its first needs no keyword."""
-    many = {port.name for port in ports if port.many}
+def _given(inputs: list[tuple[str, list[str]]], layer: Layer) -> tuple[Expr, ...]:
+    """The inputs as arguments of a layer's call."""
+    ports = {port.name: port for port in layer.ports}
+    names = [name for name, _ in inputs]
     found: list[Expr] = []
     for name, texts in inputs:
-        value: Expr = _listed(texts) if name in many else (texts[0],)
-        found.append(value if name == ports[0].name else keyword(name, value))
+        if ports[name].spread:
+            found += [(text,) for text in texts]
+            continue
+        value: Expr = _listed(texts) if ports[name].many else (texts[0],)
+        word = keyword_of(layer, ports[name], names)
+        found.append(keyword(word, value) if word else value)
     return tuple(found)
 
 
