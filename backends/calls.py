@@ -132,10 +132,12 @@ def argument(value: Any, marks: tuple[Any, ...] = (), dtype: str | None = None) 
     return value
 
 
-def _margins(margins: tuple[tuple[int, int], ...]) -> int | tuple[int | tuple[int, int], ...]:
-    """One number for all margins where they are equal, one for both sides of an axis where these are."""
+def _margins(margins: tuple[tuple[int, int], ...]) -> Any:
+    """One number for all margins where they are equal, one for both sides of an axis where these are. A single axis
+    is not in a tuple."""
     sides = tuple(before if before == after else (before, after) for before, after in margins)
-    return sides[0] if len(set(sides)) == 1 and isinstance(sides[0], int) else sides
+    alike = len(sides) == 1 or (len(set(sides)) == 1 and isinstance(sides[0], int))
+    return sides[0] if alike else sides
 
 
 def _named(named: Named, dtype: str | None) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..compiler.graph import Graph, Node
+from ..spec.layers.conv import Conv3D
 from ..spec.layers.merge import Add, Average
 from ..spec.size import Size
 
@@ -17,6 +18,11 @@ def known_fault(node: Node, graph: Graph) -> str | None:
         return (
             "Keras 3.15 itself adds the bias along the width where that is as long as the channels: use channels_last, "
             "or use_bias: false"
+        )
+    if isinstance(node.layer, Conv3D) and _begins_late(node.layer):
+        return (
+            "TensorFlow itself begins with a later position of the input in float16 and float64, where the stride is "
+            "above the kernel size by 2 or more: use padding: valid, or dtype: float32"
         )
     if isinstance(node.layer, Add | Average) and len({graph.types[v].features for v in node.inputs}) > 1:
         return (
@@ -34,6 +40,13 @@ def _adds_bias_along_the_width(node: Node) -> bool:
         return False
     _, channels, *sizes = node.signature.output.shape
     return bool(sizes) and _may_equal(sizes[-1], channels)
+
+
+def _begins_late(layer: Conv3D) -> bool:
+    """Whether TensorFlow, which without oneDNN adds less than nothing for `same`, may do so by a position or more."""
+    axes = zip(layer.spans, layer.strides, strict=True)
+    without = layer.padding == "same" and layer.policy.compute in ("float16", "float64")
+    return without and any(stride - span >= 2 for span, stride in axes)
 
 
 def _may_equal(a: Size, b: Size) -> bool:

@@ -55,8 +55,10 @@ def inner_strides(value: Any, rank: int) -> Any:
 
 
 def margins_of(value: Any, count: int) -> Any:
-    """(before, after) for each axis, of one number for all, or one for both sides of an axis."""
-    return tuple(tuple_of(side, 2) for side in tuple_of(value, count))
+    """(before, after) for each axis, of one number for all, or one for both sides of an axis. Where there is a single
+    axis, it is that axis's: a number or a pair."""
+    axes = (value,) if count == 1 else tuple_of(value, count)
+    return tuple(tuple_of(side, 2) for side in axes)
 
 
 def as_tuple(value: Any) -> Any:

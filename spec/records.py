@@ -37,8 +37,9 @@ class Record:
     fields: ClassVar[dict[str, Field]] = {}
 
     def __init_subclass__(cls) -> None:
-        declared = (item for base in reversed(cls.__mro__) for item in vars(base).items())
-        cls.fields = {name: value for name, value in declared if isinstance(value, Field)}
+        # A class that gives a plain value to a field of its base has the field no more.
+        declared = dict(item for base in reversed(cls.__mro__) for item in vars(base).items())
+        cls.fields = {name: value for name, value in declared.items() if isinstance(value, Field)}
 
     def __init__(self, **values: Any) -> None:
         """A record of values that are known to be right, and defaults for the others."""

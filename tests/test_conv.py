@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import nnspec
@@ -27,10 +28,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nnspec.backends.keras import build
 from nnspec.compiler.graph import Graph
+from nnspec.spec.layers import FAMILIES
 from nnspec.spec.types import Window
 
 ACTIVATIONS = st.sampled_from([None, "relu", "tanh", "softmax"])
-RANKS = {"Conv1D": 1, "Conv2D": 2, "DepthwiseConv2D": 2, "SeparableConv2D": 2, "Conv2DTranspose": 2}
+RANKS = {layer: int(layer.removesuffix("Transpose")[-2]) for layer in FAMILIES["conv"]}
+POLICIES = st.sampled_from(["float32", "float32", "float16", "float64", "mixed_float16"])
+NAMES = ("depth", "height", "width")
+
+
+def filters(layer: str, count: int) -> dict[str, int]:
+    """The field of that name, where the layer has it."""
+    return {} if layer.startswith("Depthwise") else {"filters": count}
 
 
 def axes(value: int | list[int], rank: int) -> list[int]:
@@ -50,13 +59,12 @@ def fields(draw: st.DrawFn, layer: str) -> dict[str, Any]:
         "use_bias": draw(st.booleans()),
         "activation": draw(ACTIVATIONS),
     }
-    if layer != "DepthwiseConv2D":
-        given["filters"] = draw(st.integers(1, 6))
-    if layer in ("Conv1D", "Conv2D"):
+    given |= filters(layer, draw(st.integers(1, 6)))
+    if layer in ("Conv1D", "Conv2D", "Conv3D"):
         given["groups"] = draw(st.sampled_from([1, 1, 1, 2, 3]))
-    if layer in ("DepthwiseConv2D", "SeparableConv2D"):
+    if layer.startswith(("Depthwise", "Separable")):
         given["depth_multiplier"] = draw(st.integers(1, 3))
-    if layer == "Conv2DTranspose":
+    if layer.endswith("Transpose"):
         given["output_padding"] = draw(st.none() | per_axis(rank, 0, 2))
     return given
 
@@ -66,7 +74,7 @@ def going_together(draw: st.DrawFn, layer: str) -> tuple[dict[str, Any], list[in
     """Fields that go together, and spatial sizes on which the window fits."""
     rank, f = RANKS[layer], draw(fields(layer))
     strides, dilation = axes(f["strides"], rank), axes(f["dilation_rate"], rank)
-    if layer not in ("DepthwiseConv2D", "SeparableConv2D") and max(strides) > 1:
+    if not layer.startswith(("Depthwise", "Separable")) and max(strides) > 1:
         f["dilation_rate"], dilation = 1, [1] * rank
     spans = [(k - 1) * d + 1 for k, d in zip(axes(f["kernel_size"], rank), dilation, strict=True)]
     if "groups" in f:
@@ -84,19 +92,31 @@ def as_channels_last(f: dict[str, Any]) -> dict[str, Any]:
     return {**f, "data_format": "channels_last", "activation": softmax}
 
 
+def on_any_cpu(layer: str, f: dict[str, Any]) -> bool:
+    """Whether TensorFlow has the convolution on a CPU without oneDNN too, which is for float32 and bfloat16 only."""
+    strides = axes(f["strides"], RANKS[layer])
+    if layer.endswith("Transpose"):
+        return f["dilation_rate"] in (1, [1] * RANKS[layer])
+    if layer == "Conv3D":
+        return f["padding"] == "valid" or max(strides) < 3
+    return len(set(strides)) == 1
+
+
 @st.composite
 def networks(draw: st.DrawFn, layer: str) -> tuple[Graph, Graph, np.ndarray]:
     """A layer over an input with dynamic axes, the same over channels_last, and an input of the latter."""
     f, sizes = draw(going_together(layer))
+    f["dtype"] = draw(POLICIES if on_any_cpu(layer, f) else st.just("float32"))
+    dtype = draw(st.sampled_from(["float32", "float16", "float64"]))
     channels = f.get("groups", 1) * draw(st.integers(1, 3))
-    names = ["height", "width"][: len(sizes)]
+    names = NAMES[-len(sizes) :]
     declared = [draw(st.sampled_from([size, name])) for size, name in zip(sizes, names, strict=True)]
     if f["data_format"] == "channels_first" and f["activation"] == "softmax":
         f["activation"] = {"softmax": {"axis": 1}}
     shape = [channels, *declared] if f["data_format"] == "channels_first" else [*declared, channels]
-    twin = spec({layer: as_channels_last(f)}, {"x": [*declared, channels]})
-    x = np.random.default_rng(0).normal(size=(2, *sizes, channels)).astype("float32")
-    return spec({layer: f}, {"x": shape}), twin, x
+    twin = spec({layer: as_channels_last(f)}, {"x": {"shape": [*declared, channels], "dtype": dtype}})
+    x = np.random.default_rng(0).normal(size=(2, *sizes, channels)).astype(dtype)
+    return spec({layer: f}, {"x": {"shape": shape, "dtype": dtype}}), twin, x
 
 
 def compare_with_channels_last(graph: Graph, twin: Graph, x: np.ndarray, opset: int) -> None:
@@ -140,7 +160,7 @@ def test_refuses_what_keras_refuses(layer: str) -> None:
 @pytest.mark.parametrize("layer", RANKS)
 @pytest.mark.parametrize("dtype", ["int32", "uint8", "bool"])
 def test_refuses_whole_numbers(layer: str, dtype: str) -> None:
-    f = {"kernel_size": 1, **({} if layer == "DepthwiseConv2D" else {"filters": 1})}
+    f = {"kernel_size": 1, **filters(layer, 1)}
     shape = [4] * (RANKS[layer] + 1)
     assert not keras_takes(layer, f, shape, dtype)
     with pytest.raises(nnspec.SpecError, match="NN202"):
@@ -152,8 +172,8 @@ def test_refuses_whole_numbers(layer: str, dtype: str) -> None:
 @pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
 def test_takes_a_normalization_into_its_weights(layer: str, use_bias: bool, data_format: str) -> None:
     f = {"kernel_size": 2, "use_bias": use_bias, "data_format": data_format, "activation": None}
-    f |= {"depth_multiplier": 2} if layer == "DepthwiseConv2D" else {"filters": 3}
-    sizes = [5, 6][-RANKS[layer] :]
+    f |= filters(layer, 3) or {"depth_multiplier": 2}
+    sizes = [4, 5, 6][-RANKS[layer] :]
     twin = spec("BatchNormalization", {"x": [*sizes, 4]}, before=[{layer: as_channels_last(f)}])
     x = np.random.default_rng(0).normal(size=(2, *sizes, 4)).astype("float32")
     graph = twin
@@ -163,9 +183,8 @@ def test_takes_a_normalization_into_its_weights(layer: str, use_bias: bool, data
     else:
         compare(graph, inputs={"x": x})
     found = [op for op in operators(graph) if op != "Transpose"]
-    assert found == {"SeparableConv2D": ["Conv", "Conv"], "Conv2DTranspose": ["ConvTranspose"]}.get(
-        layer, ["Conv"]
-    )
+    operator = "ConvTranspose" if layer.endswith("Transpose") else "Conv"
+    assert found == [operator] * (2 if layer.startswith("Separable") else 1)
 
 
 @pytest.mark.parametrize(
@@ -188,9 +207,9 @@ def test_leaves_a_normalization_of_what_is_needed_elsewhere() -> None:
 @pytest.mark.parametrize("opset", [15, 21, 24])
 def test_bfloat16_is_computed_in_float32(layer: str, opset: int) -> None:
     """ONNX has it for convolutions since opset 22 only, and onnxruntime on no CPU."""
-    f = {"kernel_size": 3, "dtype": "bfloat16", **({} if layer == "DepthwiseConv2D" else {"filters": 3})}
+    f = {"kernel_size": 3, "dtype": "bfloat16", **filters(layer, 3)}
     rescaling = {"Rescaling": {"scale": 1.0, "dtype": "float32"}}
-    graph = spec(rescaling, {"x": [6, 7, 4][-RANKS[layer] - 1 :]}, before=[{layer: f}])
+    graph = spec(rescaling, {"x": [5, 6, 7, 4][-RANKS[layer] - 1 :]}, before=[{layer: f}])
     weights, inputs = random_weights(graph), random_inputs(graph)
     (expected,) = run_keras(build(graph, weights), graph, inputs)
     (actual,) = run_onnx(graph, weights, inputs, opset)
@@ -238,6 +257,39 @@ def test_shapes_and_costs_are_symbolic() -> None:
     assert str(found.output) == "float32[batch, ceil(h/2) - 1, w//2, 8]"
     assert found.macs == found.output.size_per_sample * (3 * 2 * 3)
     assert found.reach == (Window(3, 2), Window(2, 2))
+
+
+def counted(layer: str, f: dict[str, Any], channels: int, given: list[int], made: list[int]) -> int:
+    """Multiplications by a weight, one by one: `given` and `made` are the spatial sizes of input and output."""
+    window = axes(f["kernel_size"], RANKS[layer])
+    made_channels = f.get("filters", channels)
+    if layer.endswith("Transpose"):
+        return sum(1 for _ in product(*map(range, [*given, channels, *window, made_channels])))
+    if layer.startswith(("Depthwise", "Separable")):
+        by_itself = [channels, f["depth_multiplier"]]
+        depthwise = sum(1 for _ in product(*map(range, [*made, *window, *by_itself])))
+        mixed = [*made, *by_itself, f["filters"]] if layer.startswith("Separable") else [0]
+        return depthwise + sum(1 for _ in product(*map(range, mixed)))
+    of_group = range(channels // f["groups"])
+    return sum(1 for _ in product(*map(range, [*made, *window, made_channels]), of_group))
+
+
+@pytest.mark.parametrize("layer", RANKS)
+def test_costs_are_what_counting_gives(layer: str) -> None:
+    import keras
+
+    @layer_settings
+    @given(going_together(layer), st.integers(1, 2))
+    def run(drawn: tuple[dict[str, Any], list[int]], channels: int) -> None:
+        f, sizes = drawn
+        f = {**f, "data_format": "channels_last"}
+        channels *= f.get("groups", 1)
+        made = getattr(keras.layers, layer)(**f).compute_output_shape((1, *sizes, channels))[1:-1]
+        assert signature({layer: f}, [*sizes, channels]).macs == counted(
+            layer, f, channels, sizes, list(made)
+        )
+
+    run()
 
 
 @pytest.mark.parametrize(

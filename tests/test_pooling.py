@@ -22,16 +22,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nnspec.spec.types import Window
 
-POOLING = {"MaxPooling1D": 1, "MaxPooling2D": 2, "AveragePooling1D": 1, "AveragePooling2D": 2}
-GLOBAL = {
-    "GlobalMaxPooling1D": 1,
-    "GlobalMaxPooling2D": 2,
-    "GlobalAveragePooling1D": 1,
-    "GlobalAveragePooling2D": 2,
-}
-DTYPES = st.sampled_from(
-    ["float32", "float32", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32"]
-)
+POOLING = {f"{kind}Pooling{rank}D": rank for kind in ("Max", "Average") for rank in (1, 2, 3)}
+GLOBAL = {f"Global{layer}": rank for layer, rank in POOLING.items()}
+FLOATS = ["float32", "float32", "float16", "float64"]
+WHOLE = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32"]
+
+
+def dtypes(layer: str) -> st.SearchStrategy[str]:
+    """What TensorFlow has the pooling for on a CPU."""
+    if layer.startswith("Global"):
+        return st.sampled_from([*FLOATS, *WHOLE])
+    if layer.endswith("3D"):
+        return st.just("float32")
+    return st.sampled_from([*FLOATS, *([] if layer.startswith("Average") else WHOLE[:-1])])
 
 
 @st.composite
@@ -49,16 +52,15 @@ def pooling_fields(draw: st.DrawFn, layer: str) -> dict[str, Any]:
 def networks(draw: st.DrawFn, layer: str, rank: int, f: dict[str, Any], least: int) -> Any:
     """The layer over an input some of whose spatial axes are dynamic, and such an input."""
     sizes = [draw(st.integers(least, least + 6)) for _ in range(rank)]
-    names = ["height", "width"][:rank]
+    names = ["depth", "height", "width"][-rank:]
     declared = [draw(st.sampled_from([size, name])) for size, name in zip(sizes, names, strict=True)]
-    channels, dtype = draw(st.integers(1, 3)), draw(DTYPES)
-    if layer.startswith("Average") or (dtype == "uint32" and "Global" not in layer):
-        dtype = "float32"
+    channels, dtype = draw(st.integers(1, 3)), draw(dtypes(layer))
+    f = {**f, **({"dtype": dtype} if dtype in FLOATS else {})}
     first = f["data_format"] == "channels_first"
     shape, actual = ([channels, *s] if first else [*s, channels] for s in (declared, sizes))
     rng = np.random.default_rng(0)
     whole = rng.integers(-9 if dtype.startswith("int") else 0, 9, size=(2, *actual))
-    x = rng.normal(size=whole.shape) if dtype == "float32" else whole
+    x = rng.normal(size=whole.shape) if dtype in FLOATS else whole
     return spec({layer: f}, {"x": {"shape": shape, "dtype": dtype}}), {"x": x.astype(dtype)}
 
 
@@ -92,9 +94,10 @@ def test_refuses_what_keras_refuses(layer: str) -> None:
     @given(
         pooling_fields(layer),
         st.lists(st.integers(1, 4), min_size=POOLING[layer] + 1, max_size=POOLING[layer] + 1),
-        st.sampled_from(["float32", "float32", "float32", "int32", "uint16", "uint32", "uint64", "bool"]),
+        st.sampled_from([*["float32"] * 5, "float64", "int32", "uint16", "uint32", "uint64", "bool"]),
     )
     def run(f: dict[str, Any], shape: list[int], dtype: str) -> None:
+        f |= {"dtype": dtype} if dtype == "float64" else {}
         assert takes(layer, f, shape, dtype) == keras_takes(layer, f, shape, dtype)
 
     run()

@@ -175,6 +175,13 @@ layers:
   - Add: {}
     from: [x, y]
 """
+LATE = """
+nnspec: 1
+name: late
+inputs: {scan: {shape: [3, 3, 3, 2], dtype: float64}}
+layers:
+  - Conv3D: {filters: 2, kernel_size: 1, strides: 3, padding: same, dtype: float64}
+"""
 HALF = """
 nnspec: 1
 name: half
@@ -190,6 +197,7 @@ layers:
     [
         (BIAS, "Keras 3.15 itself adds the bias along the width"),
         (BROADCAST, "Keras 3.15 itself adds along the wrong axis in a batch of one"),
+        (LATE, "TensorFlow itself begins with a later position of the input"),
     ],
 )
 def test_what_keras_computes_wrongly_is_not_blamed_on_others(text: str, help: str) -> None:

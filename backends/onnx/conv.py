@@ -9,7 +9,7 @@ from ..dtypes import numpy_dtype
 from .activation import activate
 from .context import Context
 from .layout import Tensor
-from .operators import VIA_FLOAT32, widened
+from .operators import WINDOWS_IN, widened
 from .padding import padded, spatial_layout
 
 
@@ -35,7 +35,7 @@ def separable_conv(ctx: Context, layer: SeparableConv, inputs: Tensor) -> Tensor
     kernel = ctx.constant(_grouped(depthwise).astype(_dtype(ctx)), "depthwise_kernel")
     weights = _affine(ctx, layer, pointwise, "pointwise_kernel")
     y = _convolve(ctx, layer, inputs, [kernel], depthwise.shape[-2])
-    y = widened(ctx, y, ctx.dtype, VIA_FLOAT32, lambda x: ctx.op("Conv", x, *weights))
+    y = widened(ctx, y, ctx.dtype, WINDOWS_IN, lambda x: ctx.op("Conv", x, *weights))
     return _activated(ctx, layer, y)
 
 
@@ -62,7 +62,7 @@ def conv_transpose(ctx: Context, layer: ConvTranspose, inputs: Tensor) -> Tensor
         )
 
     x = ctx.in_layout(inputs, spatial_layout(layer))
-    return _activated(ctx, layer, widened(ctx, x, ctx.dtype, VIA_FLOAT32, convolve))
+    return _activated(ctx, layer, widened(ctx, x, ctx.dtype, WINDOWS_IN, convolve))
 
 
 def _convolve(ctx: Context, layer: Convolution, inputs: Tensor, weights: list[str], groups: int) -> str:
@@ -81,7 +81,7 @@ def _convolve(ctx: Context, layer: Convolution, inputs: Tensor, weights: list[st
             group=groups,
         )
 
-    return widened(ctx, ctx.in_layout(inputs, spatial_layout(layer)), ctx.dtype, VIA_FLOAT32, convolve)
+    return widened(ctx, ctx.in_layout(inputs, spatial_layout(layer)), ctx.dtype, WINDOWS_IN, convolve)
 
 
 def _grouped(kernel: np.ndarray) -> np.ndarray:
@@ -103,7 +103,7 @@ def _affine(ctx: Context, layer: Convolution, kernel: np.ndarray, name: str, axi
 
 def _dtype(ctx: Context) -> np.dtype:
     """The dtype that the operator computes in."""
-    return numpy_dtype(VIA_FLOAT32.get(ctx.dtype, ctx.dtype))
+    return numpy_dtype(WINDOWS_IN.get(ctx.dtype, ctx.dtype))
 
 
 def _activated(ctx: Context, layer: Convolution, y: str) -> Tensor:

@@ -13,6 +13,9 @@ AXES_AS_INPUT = {"ReduceSum": 13}
 # What bfloat16 is computed in, for which onnxruntime has few operators.
 VIA_FLOAT32 = {"bfloat16": "float32"}
 
+# What convolutions and means of windows are computed in: onnxruntime has neither for float64.
+WINDOWS_IN = {**VIA_FLOAT32, "float64": "float32"}
+
 
 def reduce(ctx: Context, type_: str, x: str, axes: Sequence[int], *, keepdims: bool = True) -> str:
     """ReduceMean, ReduceSum, ReduceMax, … over physical axes."""

@@ -8,7 +8,7 @@ from ...spec.layers.pooling import AveragePooling, GlobalAveragePooling, GlobalP
 from ...spec.types import is_float
 from .context import Context
 from .layout import Layout, Tensor
-from .operators import VIA_FLOAT32, converted, reduce, widened
+from .operators import VIA_FLOAT32, WINDOWS_IN, converted, reduce, widened
 from .padding import padded, run_time_pads, spatial_layout, static_pads
 
 # Dtypes that an operator has not, or onnxruntime not for it -> one that holds their values.
@@ -45,7 +45,7 @@ def average_pooling(ctx: Context, layer: AveragePooling, inputs: Tensor) -> Tens
         values = (x, _ones_over(ctx, x))
         return ctx.op("Div", *(_average(ctx, layer, ctx.op("Pad", v, amounts), None) for v in values))
 
-    return ctx.tensor(widened(ctx, ctx.in_layout(inputs, layout), ctx.dtype, VIA_FLOAT32, pool), layout)
+    return ctx.tensor(widened(ctx, ctx.in_layout(inputs, layout), ctx.dtype, WINDOWS_IN, pool), layout)
 
 
 def _average(ctx: Context, layer: AveragePooling, x: str, pads: list[int] | None) -> str:
@@ -55,7 +55,7 @@ def _average(ctx: Context, layer: AveragePooling, x: str, pads: list[int] | None
 def _ones_over(ctx: Context, x: str) -> str:
     """One channel of ones with the spatial sizes of a value whose channels are first."""
     shape = ctx.op("Concat", ctx.ints([1, 1]), ctx.op("Shape", x, start=2), axis=0)
-    return ctx.op("Expand", ctx.scalar(1, "one", VIA_FLOAT32.get(ctx.dtype)), shape)
+    return ctx.op("Expand", ctx.scalar(1, "one", WINDOWS_IN.get(ctx.dtype)), shape)
 
 
 def global_max_pooling(ctx: Context, layer: GlobalPooling, inputs: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Padding, cropping and up-sampling of images in ONNX."""
+"""Padding, cropping and up-sampling in ONNX."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...spec.diagnostics import fail
-from ...spec.layers.spatial import Cropping, UpSampling2D, ZeroPadding
+from ...spec.layers.spatial import Cropping, UpSampling, UpSampling2D, ZeroPadding
 from ...spec.layers.windows import times
 from ...spec.size import Size
 from ...spec.types import is_float
@@ -64,16 +64,19 @@ def cropping(ctx: Context, layer: Cropping, inputs: Tensor) -> Tensor:
     return ctx.tensor(ctx.op("Slice", ctx.in_layout(inputs, layout), *bounds), layout)
 
 
+def up_sampling(ctx: Context, layer: UpSampling, inputs: Tensor) -> Tensor:
+    """Each position repeated."""
+    return inputs if set(layer.factors) == {1} else _repeated(ctx, layer, inputs)
+
+
 def up_sampling2d(ctx: Context, layer: UpSampling2D, inputs: Tensor) -> Tensor:
     """Resize where it computes what TensorFlow does, otherwise products with constant matrices.
 
     Raises SpecError for what only the matrices do where a size is dynamic, and for whole numbers: TensorFlow
     cuts their fractions off, and the last bit decides.
     """
-    if set(layer.size) == {1}:
-        return inputs
-    if layer.interpolation in ("nearest", "area"):
-        return _repeated(ctx, layer, inputs)
+    if set(layer.factors) == {1} or layer.interpolation in ("nearest", "area"):
+        return up_sampling(ctx, layer, inputs)
     _require_expressible(ctx, layer, inputs)
     layout = spatial_layout(layer)
 
@@ -87,14 +90,14 @@ def up_sampling2d(ctx: Context, layer: UpSampling2D, inputs: Tensor) -> Tensor:
     return ctx.tensor(widened(ctx, x, inputs.type.dtype, INTERPOLATE, interpolate), layout)
 
 
-def _repeated(ctx: Context, layer: UpSampling2D, inputs: Tensor) -> Tensor:
+def _repeated(ctx: Context, layer: UpSampling, inputs: Tensor) -> Tensor:
     """Resize, or where onnxruntime has not the dtype Gather, in whatever layout the input has."""
     layout = inputs.layout
     x = ctx.in_layout(inputs, layout)
     if inputs.type.dtype in RESIZE_DTYPES:
         scales = _scales(ctx, layer, layout)
         return ctx.tensor(ctx.op("Resize", x, "", scales, **RESIZE["nearest"]), layout)
-    for logical, factor in zip(layer.spatial_axes, layer.size, strict=True):
+    for logical, factor in zip(layer.spatial_axes, layer.factors, strict=True):
         if factor == 1:
             continue
         axis = layout.index(logical)
@@ -111,8 +114,8 @@ def _sources(ctx: Context, x: str, axis: int, size: Size, factor: int) -> str:
     return ctx.op("Div", count, ctx.ints([factor]))
 
 
-def _scales(ctx: Context, layer: UpSampling2D, layout: Layout) -> str:
-    factors = dict(zip(layer.spatial_axes, layer.size, strict=True))
+def _scales(ctx: Context, layer: UpSampling, layout: Layout) -> str:
+    factors = dict(zip(layer.spatial_axes, layer.factors, strict=True))
     return ctx.constant(np.array([factors.get(axis, 1) for axis in layout], np.float32), "scales")
 
 

@@ -77,6 +77,17 @@ class Convolution(Spatial):
                 help="use strides: 1 or dilation_rate: 1",
             )
 
+    def require_one_stride(self) -> None:
+        """Raises LayerError for several strides in a dtype for which TensorFlow takes channels by themselves with one
+        stride only: it has the others from oneDNN, which computes in neither float16 nor float64."""
+        if self.policy.compute in ("float16", "float64") and len(set(self.strides)) > 1:
+            raise LayerError(
+                f"{type(self).__name__} in {self.policy.compute} cannot have strides that differ",
+                code="NN104",
+                field="strides",
+                help="use one stride for all axes, or dtype: float32",
+            )
+
 
 class Filters(Layer):
     """A layer that gives a chosen number of channels."""
@@ -143,17 +154,30 @@ class Conv2D(Conv):
     rank: ClassVar[int] = 2
 
 
+class Conv3D(Conv):
+    """3-D convolution over [batch, depth, height, width, channels]."""
+
+    rank: ClassVar[int] = 3
+
+
 class DepthwiseConv(Convolution, Depthwise):
     """Convolution of each channel by itself, of any rank."""
 
     def infer(self, inputs: TensorType) -> Signature:
         channels = self.input_channels(inputs)
+        self.require_one_stride()
         shape = (*self.kernel_size, channels, self.depth_multiplier)
         made = channels * self.depth_multiplier
         output = self.output_type(inputs, self.windows_over(inputs), made)
         kernel = self.weight("kernel", shape, self.depthwise_initializer)
         macs = output.size_per_sample * product(self.kernel_size)
         return Signature((output,), self.biased(made, kernel), macs, self.reach())
+
+
+class DepthwiseConv1D(DepthwiseConv):
+    """1-D convolution of each channel by itself."""
+
+    rank: ClassVar[int] = 1
 
 
 class DepthwiseConv2D(DepthwiseConv):
@@ -171,6 +195,7 @@ class SeparableConv(Convolution, Depthwise, Filters):
 
     def infer(self, inputs: TensorType) -> Signature:
         channels = self.input_channels(inputs)
+        self.require_one_stride()
         made = channels * self.depth_multiplier
         windows = self.windows_over(inputs)
         output = self.output_type(inputs, windows, self.filters)
@@ -183,6 +208,12 @@ class SeparableConv(Convolution, Depthwise, Filters):
         )
         macs = product(windows) * (made * (product(self.kernel_size) + self.filters))
         return Signature((output,), weights, macs, self.reach())
+
+
+class SeparableConv1D(SeparableConv):
+    """1-D convolution of each channel by itself, then of all channels at each step."""
+
+    rank: ClassVar[int] = 1
 
 
 class SeparableConv2D(SeparableConv):
@@ -246,7 +277,19 @@ class ConvTranspose(Convolution, Kernel, Filters):
                 )
 
 
+class Conv1DTranspose(ConvTranspose):
+    """1-D transposed convolution, also called deconvolution: strides make the output longer."""
+
+    rank: ClassVar[int] = 1
+
+
 class Conv2DTranspose(ConvTranspose):
     """2-D transposed convolution, also called deconvolution: strides make the output larger."""
 
     rank: ClassVar[int] = 2
+
+
+class Conv3DTranspose(ConvTranspose):
+    """3-D transposed convolution, also called deconvolution: strides make the output larger."""
+
+    rank: ClassVar[int] = 3

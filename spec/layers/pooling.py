@@ -10,6 +10,9 @@ from ..types import FLOATS, Signature, TensorType, Window, is_float
 from .base import LayerError
 from .windows import WINDOWED, Spatial, require_fit, window_count
 
+# What TensorFlow pools in three dimensions; float16 on a GPU only.
+VOLUMES = ("float16", "bfloat16", "float32")
+
 
 class Pooling(Spatial):
     """What all pooling over windows has."""
@@ -63,6 +66,14 @@ class MaxPooling2D(MaxPooling):
     rank: ClassVar[int] = 2
 
 
+class MaxPooling3D(MaxPooling):
+    """The greatest number in each window of a volume, channel by channel."""
+
+    dtypes: ClassVar[tuple[str, ...]] = VOLUMES
+
+    rank: ClassVar[int] = 3
+
+
 class AveragePooling(Pooling):
     """The mean of each window, of any rank. What padding adds does not count."""
 
@@ -79,6 +90,14 @@ class AveragePooling2D(AveragePooling):
     """The mean of each window of an image, channel by channel."""
 
     rank: ClassVar[int] = 2
+
+
+class AveragePooling3D(AveragePooling):
+    """The mean of each window of a volume, channel by channel."""
+
+    dtypes: ClassVar[tuple[str, ...]] = VOLUMES
+
+    rank: ClassVar[int] = 3
 
 
 class GlobalPooling(Spatial):
@@ -107,6 +126,12 @@ class GlobalMaxPooling2D(GlobalPooling):
     """The greatest number of each channel over the whole image."""
 
     rank: ClassVar[int] = 2
+
+
+class GlobalMaxPooling3D(GlobalPooling):
+    """The greatest number of each channel over the whole volume."""
+
+    rank: ClassVar[int] = 3
 
 
 class GlobalAveragePooling(GlobalPooling):
@@ -139,3 +164,9 @@ class GlobalAveragePooling2D(GlobalAveragePooling):
     """The mean of each channel over the whole image."""
 
     rank: ClassVar[int] = 2
+
+
+class GlobalAveragePooling3D(GlobalAveragePooling):
+    """The mean of each channel over the whole volume."""
+
+    rank: ClassVar[int] = 3
