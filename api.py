@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from .compiler.given import from_values
 from .compiler.graph import Graph
 from .compiler.pipeline import Checked, compile_source
 from .compiler.pipeline import check as check_source
+from .spec.plugins import load as load_plugins
 from .spec.reader import decode, read_file
 from .spec.source import Source
 
@@ -25,15 +26,18 @@ def load(
     root: str | Path | None = None,
     variant: str | None = None,
     params: Mapping[str, Any] | None = None,
+    plugins: Iterable[str] = (),
 ) -> Graph:
     """The typed graph of a spec file. Raises SpecError, with every diagnostic, where there is an error.
 
     `root` is the folder that files named in the spec are read from, by default the spec's own. `variant` names one of
     the spec's, and `params` gives values to its params, over those of the variant: numbers, strings, booleans, None,
-    and lists of these; a string that begins with `=` is an expression.
+    and lists of these; a string that begins with `=` is an expression. `plugins` names those whose layers the spec may
+    use: loading one runs its code.
     """
-    settings = from_values(params or {}, variant)
-    return compile_source(read_file(path), Path(root) if root else Path(path).parent, settings=settings)
+    settings, loaded = from_values(params or {}, variant), load_plugins(plugins)
+    folder = Path(root) if root else Path(path).parent
+    return compile_source(read_file(path), folder, settings=settings, plugins=loaded)
 
 
 def loads(
@@ -43,10 +47,12 @@ def loads(
     root: str | Path = ".",
     variant: str | None = None,
     params: Mapping[str, Any] | None = None,
+    plugins: Iterable[str] = (),
 ) -> Graph:
     """The typed graph of a spec's text, as `load` gives it. Raises SpecError where there is an error."""
     source = decode(text, name) if isinstance(text, bytes) else Source(name, text)
-    return compile_source(source, Path(root), settings=from_values(params or {}, variant))
+    settings, loaded = from_values(params or {}, variant), load_plugins(plugins)
+    return compile_source(source, Path(root), settings=settings, plugins=loaded)
 
 
 def check(
@@ -55,14 +61,16 @@ def check(
     root: str | Path | None = None,
     variant: str | None = None,
     params: Mapping[str, Any] | None = None,
+    plugins: Iterable[str] = (),
 ) -> Checked:
-    """The graph of a spec file, or None, with the diagnostics. Raises SpecError for a file that cannot be read, and for
-    values that no param can have.
+    """The graph of a spec file, or None, with the diagnostics. Raises SpecError for a file that cannot be read, for
+    values that no param can have, and for a plugin that cannot be used.
 
     With neither `variant` nor `params`, the diagnostics are those of the file as it stands and in all its variants.
     """
     settings = from_values(params or {}, variant) if params or variant is not None else None
-    return check_source(read_file(path), Path(root) if root else Path(path).parent, settings=settings)
+    folder = Path(root) if root else Path(path).parent
+    return check_source(read_file(path), folder, settings=settings, plugins=load_plugins(plugins))
 
 
 def expand(graph: Graph) -> str:

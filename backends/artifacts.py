@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from ..compiler.given import from_values
 from ..compiler.graph import Graph
 from ..compiler.pipeline import compile_source
 from ..spec.diagnostics import Note, fail
+from ..spec.plugins import load as load_plugins
 from ..spec.reader import read_file
 from . import TOLERANCE
 from .cases import make_cases
@@ -60,6 +61,7 @@ def compile_spec(
     root: str | Path | None = None,
     variant: str | None = None,
     params: Mapping[str, Any] | None = None,
+    plugins: Iterable[str] = (),
     weights: Weights | None = None,
     seed: int = 0,
     opset: int = DEFAULT_OPSET,
@@ -73,7 +75,8 @@ def compile_spec(
     Raises SpecError for what is wrong with the spec, a missing package, and a file that cannot be written.
     """
     base = Path(root) if root is not None else Path(path).parent
-    graph = compile_source(read_file(path), base, settings=from_values(params or {}, variant))
+    settings = from_values(params or {}, variant)
+    graph = compile_source(read_file(path), base, settings=settings, plugins=load_plugins(plugins))
     return compile_graph(
         graph,
         Path(folder),

@@ -19,6 +19,7 @@ from ..spec.layers.base import Layer, Port
 from ..spec.layers.functions import Function
 from ..spec.layers.recurrent import LSTM
 from ..spec.named import Named
+from ..spec.plugins import blaming, row_of
 from ..spec.records import metadata
 from ..spec.types import Policy
 
@@ -68,10 +69,30 @@ ACTIVATION_LAYERS = {"elu": "ELU", "leaky_relu": "LeakyReLU", "relu": "ReLU", "s
 
 def spell(layer: Layer) -> Spelling:
     """The layer's Keras calls."""
+    own = row_of(layer)
+    if own is not None:
+        return _of_plugin(layer, own.keras)
     row = SPELLED.get(type(layer).__name__)
     if row is not None:
         return row(layer)
     return function(layer) if isinstance(layer, Function) else Spelling(constructor(layer))
+
+
+def _of_plugin(layer: Layer, keras: str | Spell) -> Spelling:
+    if isinstance(keras, str):
+        return Spelling(constructor(layer, function=keras))
+    with blaming(layer):
+        return keras(layer)
+
+
+def is_keras(call: KerasCall) -> bool:
+    """Whether the function is Keras's own, and not of a plugin's module."""
+    return call.function.startswith("keras.")
+
+
+def makes_layer(call: KerasCall) -> bool:
+    """Whether the call makes a layer, which Keras counts by its class. A plugin's calls all do, but for functions."""
+    return call.function.startswith("keras.layers.") or not is_keras(call)
 
 
 def spell_preset(preset: Preset) -> KerasCall:
@@ -95,18 +116,20 @@ def through_preset(layer: Layer, filled: KerasCall) -> KerasCall:
 def _is_shareable(value: Any) -> bool:
     """Whether one value can serve every layer of a preset: an initializer would begin them all alike, and a
     layer would be the same one in all of them."""
-    own = ("keras.initializers.", "keras.layers.")
-    return not (isinstance(value, KerasCall) and value.function.startswith(own))
+    if not isinstance(value, KerasCall):
+        return True
+    return not (makes_layer(value) or value.function.startswith("keras.initializers."))
 
 
-def constructor(layer: Layer, leave_out: tuple[str, ...] = ()) -> KerasCall:
-    """The class's call: required fields, and those that are not at their default."""
+def constructor(layer: Layer, leave_out: tuple[str, ...] = (), function: str | None = None) -> KerasCall:
+    """The class's call: required fields, and those that are not at their default. `function` is its dotted name where
+    it is not the layer's in `keras.layers`."""
     cls = type(layer)
     names = [
         name for name in dict.fromkeys([*cls.own_fields(), "trainable", "dtype"]) if name not in leave_out
     ]
     arguments = tuple((name, field_argument(layer, name)) for name in names if _is_given(layer, name))
-    return KerasCall(f"keras.layers.{cls.__name__}", arguments, _positional(cls, arguments))
+    return KerasCall(function or f"keras.layers.{cls.__name__}", arguments, _positional(cls, arguments))
 
 
 def field_argument(layer: Layer, name: str) -> Any:
@@ -234,6 +257,12 @@ def calls_in(value: Any) -> Iterator[KerasCall | Partial | Fixed]:
         case list() | tuple():
             for item in value:
                 yield from calls_in(item)
+
+
+def plugin_modules(value: Any) -> set[str]:
+    """The modules of plugins that the calls in a value are of."""
+    calls = (found for found in calls_in(value) if isinstance(found, KerasCall) and not is_keras(found))
+    return {call.function.rpartition(".")[0] for call in calls}
 
 
 def outputs_by_name(graph: Graph) -> bool:

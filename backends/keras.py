@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import tempfile
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..compiler.graph import Graph, Node, Value
 from ..spec.diagnostics import fail, system_reason
 from ..spec.initializers import Fixed
+from ..spec.plugins import blaming
 from .calls import KerasCall, Partial, call_arguments, outputs_by_name, spell, takes_side_by_side
 from .extras import require
 from .files import write_atomically
@@ -118,6 +120,10 @@ def _operation(call: KerasCall) -> Any:
 
 
 def _resolve(dotted: str) -> Any:
+    """What a dotted name stands for in Keras, or in a module of a plugin."""
+    module, _, name = dotted.rpartition(".")
+    if not dotted.startswith("keras."):
+        return getattr(import_module(module), name)
     return functools.reduce(getattr, dotted.split(".")[1:], require("keras"))
 
 
@@ -127,11 +133,12 @@ def _apply(node: Node, layers: dict[str, Any], tensors: Mapping[Value, Any]) -> 
     inputs = [(name, _pick(value, tensors)) for name, value in call_arguments(node)]
     plain = [value for name, value in inputs if not name]
     keywords = {name: value for name, value in inputs if name} | dict(spelling.call)
-    if spelling.function is not None:
-        return _compute(spelling.function, takes_side_by_side(node.layer), plain, keywords)
-    if node.owner not in layers:
-        layers[node.owner] = construct(spelling.constructor, name=node.owner)
-    return layers[node.owner](*plain, **keywords)
+    with blaming(node.layer):
+        if spelling.function is not None:
+            return _compute(spelling.function, takes_side_by_side(node.layer), plain, keywords)
+        if node.owner not in layers:
+            layers[node.owner] = construct(spelling.constructor, name=node.owner)
+        return layers[node.owner](*plain, **keywords)
 
 
 def _compute(call: KerasCall, side_by_side: bool, inputs: list[Any], keywords: dict[str, Any]) -> Any:

@@ -56,11 +56,12 @@ def uncollected() -> Iterator[None]:
 
 
 def ill_set(reading: Reading) -> list[Diagnostic]:
-    """What is wrong with the values of params as they are written."""
+    """What is wrong with the values of params as they are written, or with a plugin."""
     from ..spec.diagnostics import SpecError
 
     try:
         reading.settings()
+        reading.loaded()
     except SpecError as error:
         return list(error.diagnostics)
     return []

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..compiler.graph import Graph
     from ..compiler.pipeline import Checked
     from ..compiler.settings import Settings
+    from ..spec.plugins import Plugins
     from ..spec.source import Source
 
 Command: TypeAlias = Callable[..., Any]
@@ -42,12 +43,13 @@ GREATEST = {"depth": 256}
 
 class Reading(NamedTuple):
     """How specs are read: `root` is the folder that files named in a spec are in, None for the spec's own. `given` has
-    the names and values of params as they are written, `variant` the chosen one."""
+    the names and values of params as they are written, `variant` the chosen one, `plugins` those to use."""
 
     root: Path | None
     limits: Limits
     given: tuple[tuple[str, str], ...] = ()
     variant: str | None = None
+    plugins: tuple[str, ...] = ()
 
     def folder(self, file: str) -> Path:
         """The root of one file; that of standard input is the working folder."""
@@ -61,12 +63,20 @@ class Reading(NamedTuple):
 
         return from_words(self.given, self.variant, self.limits)
 
+    def loaded(self) -> Plugins:
+        """The plugins. Raises SpecError for one that cannot be used."""
+        from ..spec.plugins import load
+
+        return load(self.plugins)
+
     @property
     def words(self) -> list[str]:
         """The options of the command line that choose among a spec's networks, and where its files are."""
         root = ["--root", str(self.root)] if self.root else []
         variant = ["--variant", self.variant] if self.variant is not None else []
-        return [*root, *variant, *(word for name, text in self.given for word in ("--set", f"{name}={text}"))]
+        given = (word for name, text in self.given for word in ("--set", f"{name}={text}"))
+        plugins = (word for name in self.plugins for word in ("--plugin", name))
+        return [*root, *variant, *given, *plugins]
 
     def source(self, file: str) -> Source:
         """A file's text. Raises SpecError for one that cannot be read."""
@@ -80,7 +90,7 @@ class Reading(NamedTuple):
         from ..compiler.pipeline import check
 
         settings = self.settings()
-        return check(self.source(file), self.folder(file), self.limits, settings)
+        return check(self.source(file), self.folder(file), self.limits, settings, self.loaded())
 
     def graph(self, file: str) -> Graph:
         """The graph of a file, its warnings shown. Raises SpecError with all that is wrong with it."""
@@ -88,7 +98,7 @@ class Reading(NamedTuple):
         from ..compiler.settings import Settings
 
         settings, source = self.settings() or Settings(), self.source(file)
-        checked = check(source, self.folder(file), self.limits, settings)
+        checked = check(source, self.folder(file), self.limits, settings, self.loaded())
         graph = network(checked, source)
         show_diagnostics(checked.diagnostics, sys.stderr)
         return graph
@@ -100,7 +110,8 @@ class Reading(NamedTuple):
 
         if self.settings() is None and graph.origin is not None and graph.origin.variant is None:
             return graph
-        return check(graph.source, self.folder(graph.source.name), self.limits, Settings()).graph
+        folder = self.folder(graph.source.name)
+        return check(graph.source, folder, self.limits, Settings(), self.loaded()).graph
 
     def graphs(self, file: str) -> tuple[Graph, ...]:
         """The graphs of a file with its defaults and in every variant, or the one that is asked for; their warnings
@@ -111,7 +122,7 @@ class Reading(NamedTuple):
         if self.settings() is not None:
             return (self.graph(file),)
         source = self.source(file)
-        checked = check_each(source, self.folder(file), self.limits)
+        checked = check_each(source, self.folder(file), self.limits, self.loaded())
         graphs = tuple(network(one, source) for one in checked)
         show_diagnostics(in_order(d for one in checked for d in one.diagnostics), sys.stderr)
         return graphs
@@ -131,12 +142,19 @@ class Weighing(NamedTuple):
 
 
 def reads_specs(function: Command) -> Command:
-    """Adds `--root`, `--set`, `--variant` and a `--max-…` for each limit; the command takes them as `reading`."""
+    """Adds `--root`, `--set`, `--variant`, `--plugin` and a `--max-…` for each limit; the command takes them as
+    `reading`."""
 
     @functools.wraps(function)
-    def call(root: Path | None, given: tuple[tuple[str, str], ...], variant: str | None, **rest: Any) -> Any:
+    def call(
+        root: Path | None,
+        given: tuple[tuple[str, str], ...],
+        variant: str | None,
+        plugins: tuple[str, ...],
+        **rest: Any,
+    ) -> Any:
         limits = Limits(**{name: rest.pop(f"max_{name}") for name in LIMITS})
-        return function(reading=Reading(root, limits, given, variant), **rest)
+        return function(reading=Reading(root, limits, given, variant, plugins), **rest)
 
     folder = click.Path(exists=True, file_okay=False, path_type=Path)
     root = click.option(
@@ -152,8 +170,17 @@ def reads_specs(function: Command) -> Command:
         help="Give a param a value, written as in a spec; any number of times.",
     )
     limits = [_limit(field.name, field.default, LIMITS[field.name]) for field in fields(Limits)]
-    options = [*reversed(limits), root, variant, given]
+    options = [*reversed(limits), plugin_option, root, variant, given]
     return functools.reduce(lambda command, option: option(command), options, call)
+
+
+plugin_option = click.option(
+    "--plugin",
+    "plugins",
+    multiple=True,
+    metavar="NAME",
+    help="Let specs use the layers of an installed plugin, whose code is run for that; any number of times.",
+)
 
 
 def assignments(

@@ -10,6 +10,7 @@ from ..spec.dims import Dims
 from ..spec.initializers import Fixed, inner, misfit
 from ..spec.layers.base import Layer, LayerError, check_activations, require_representable
 from ..spec.locate import Report
+from ..spec.plugins import blaming
 from ..spec.size import BATCH, Size, SizeTooLong, product, shape_text, symbol
 from ..spec.source import Span
 from ..spec.types import Signature, TensorType, WeightSpec, is_float
@@ -283,7 +284,8 @@ def _require_batch(layer: Layer, types: list[TensorType]) -> None:
 def _signature(layer: Layer, inputs: Mapping[str, TensorType | list[TensorType]]) -> Signature:
     """What the layer infers, unless its sizes take expressions that no one could read, or compute with."""
     try:
-        signature = layer.infer(**inputs)
+        with blaming(layer):
+            signature = layer.infer(**inputs)
         for output in signature.outputs:
             product(output.shape)
     except SizeTooLong:

@@ -14,7 +14,7 @@ from ..spec.diagnostics import Diagnostic, did_you_mean, listed, nearest
 from ..spec.evaluate import Binding, Work
 from ..spec.expressions import is_expression
 from ..spec.items import Call
-from ..spec.layers import NAMES, NOT_YET, REFUSED, canonical, find
+from ..spec.layers import NAMES, NOT_YET, REFUSED
 from ..spec.layers.base import Layer
 from ..spec.locate import Report, validate
 from ..spec.nodes import Node, Scalar, describe, shorten, to_data
@@ -131,7 +131,7 @@ class Maker:
                 return self._preset_base(call.name, ())
             base = self.others(unit)._preset_base(call.name.partition(".")[2], ())
             return base and _brought(base, unit.folder, self.unit.folder)
-        cls = find(call.name)
+        cls = self.unit.plugins.find(call.name)
         if cls is None and not self.unit.is_unreadable(call.name):
             report(_unknown_layer(call, self.unit))
         return Base(cls) if cls else None
@@ -187,7 +187,9 @@ class Maker:
         """The arguments that the layer may have, with layers in place of what a wrapper holds."""
         # A function has no dtype of its own, unless it is told one.
         fields = Fields({"dtype": self.dtype} if not cls.is_function else {}, arguments)
-        problems = {key.value: _misplaced(cls, key, fields.settled) for key, _ in arguments.entries}
+        problems = {
+            key.value: _misplaced(cls, key, fields.settled, self.unit) for key, _ in arguments.entries
+        }
         kept = tuple(entry for entry in arguments.entries if problems[entry[0].value] is None)
         for problem in filter(None, problems.values()):
             report(problem)
@@ -278,7 +280,7 @@ def _merge(under: nodes.Mapping | None, over: nodes.Mapping) -> nodes.Mapping:
     return over._replace(entries=(*kept, *added))
 
 
-def _misplaced(cls: type[Layer], key: Scalar, settled: set[str]) -> Diagnostic | None:
+def _misplaced(cls: type[Layer], key: Scalar, settled: set[str], unit: Unit) -> Diagnostic | None:
     """What is wrong with an argument that the layer has in Keras, or that belongs elsewhere in a spec. A
     field that it was meant for is added to `settled`."""
     name, kind = str(key.value), cls.__name__
@@ -289,7 +291,7 @@ def _misplaced(cls: type[Layer], key: Scalar, settled: set[str]) -> Diagnostic |
     if name in SIBLINGS:
         help = f"put it beside the layer: {{{kind}: …, {name}: …}}"
         return Diagnostic("NN101", f'"{name}" is not an argument of {kind}', key.span, help=help)
-    owner = _owner(cls, name)
+    owner = _owner(cls, name, unit)
     if owner is None:
         return None
     settled.add(owner)
@@ -299,10 +301,10 @@ def _misplaced(cls: type[Layer], key: Scalar, settled: set[str]) -> Diagnostic |
     )
 
 
-def _owner(cls: type[Layer], name: str) -> str | None:
+def _owner(cls: type[Layer], name: str, unit: Unit) -> str | None:
     """The field that a layer's or an activation's name is a value of, where it stands in place of the
     field."""
-    if canonical(name) is not None:
+    if unit.canonical(name) is not None:
         return next(iter(cls.layer_fields()), None)
     return "activation" if name in ACTIVATIONS and "activation" in cls.fields else None
 
@@ -341,4 +343,6 @@ def _unknown_layer(call: Call, unit: Unit) -> Diagnostic:
     help = (
         f'did you mean "{near}"?' if near else "`nnspec layers` lists the layers and functions that there are"
     )
+    if not dot and (unused := unit.plugins.unused):
+        help += f"; or is it of a plugin? --plugin takes the name of one: {listed(unused)}"
     return Diagnostic("NN105", message, call.span, help=help)

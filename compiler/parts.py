@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..spec.items import Item
-from ..spec.layers import canonical
 from ..spec.locate import Report
 from ..spec.named import snake_case
 from ..spec.nodes import Scalar
@@ -42,4 +41,4 @@ def base_name(unit: Unit, word: str) -> str:
     """What an item without a name is named after: its layer as Keras names it, or its block."""
     if unit.find_block(word) is not None:
         return word.rpartition(".")[2]
-    return snake_case(canonical(unit.layer_name(word)) or "layer")
+    return snake_case(unit.canonical(unit.layer_name(word)) or "layer")

@@ -11,6 +11,7 @@ from ..spec.diagnostics import MAX_DIAGNOSTICS, Diagnostic, Note, SpecError, fai
 from ..spec.document import Document, parse
 from ..spec.evaluate import Work
 from ..spec.limits import Limits, beyond
+from ..spec.plugins import NONE, Plugins
 from ..spec.reader import read
 from ..spec.source import Source, Span
 from .cost import check_macs, check_memory
@@ -54,6 +55,7 @@ def check(
     root: Path | None = None,
     limits: Limits | None = None,
     settings: Settings | None = None,
+    plugins: Plugins = NONE,
 ) -> Checked:
     """Checks a spec; never raises for what is wrong with it. `root` is the folder that files are read from.
 
@@ -64,7 +66,7 @@ def check(
     at = root or Path(source.name).parent
     graph = None
     try:
-        unit = load_unit(source, at, _folder(source, at), limits or Limits(), found.report)
+        unit = load_unit(source, at, _folder(source, at), limits or Limits(), found.report, plugins)
         check_names(unit, Parts(found.report), found.report)
         if unit.document.library:
             # What can be told to be wrong with a file that others include for its parts.
@@ -137,11 +139,13 @@ def _check_variants(unit: Unit, chosen: list[Settings], root: Path, limits: Limi
                 found.report(diagnostic._replace(notes=(*diagnostic.notes, note)))
 
 
-def check_each(source: Source, root: Path | None = None, limits: Limits | None = None) -> tuple[Checked, ...]:
+def check_each(
+    source: Source, root: Path | None = None, limits: Limits | None = None, plugins: Plugins = NONE
+) -> tuple[Checked, ...]:
     """A spec with the defaults of its params, where they have some, and in every variant. Raises SpecError where the
     file itself cannot be read."""
     document = parse(source, read(source, limits or Limits()), lambda _: None)
-    return tuple(check(source, root, limits, settings) for settings in _settings(document))
+    return tuple(check(source, root, limits, settings, plugins) for settings in _settings(document))
 
 
 def compile_source(
@@ -149,9 +153,10 @@ def compile_source(
     root: Path | None = None,
     limits: Limits | None = None,
     settings: Settings | None = None,
+    plugins: Plugins = NONE,
 ) -> Graph:
     """The graph of a spec. Raises SpecError with every diagnostic where there is an error."""
-    return network(check(source, root, limits, settings or Settings()), source)
+    return network(check(source, root, limits, settings or Settings(), plugins), source)
 
 
 def network(checked: Checked, source: Source) -> Graph:

@@ -14,9 +14,12 @@ from ..spec.diagnostics import Diagnostic, Note, SpecError
 from ..spec.document import Document, Include, parse
 from ..spec.files import confined, read_regular
 from ..spec.items import Call
+from ..spec.layers import canonical
+from ..spec.layers.base import Layer
 from ..spec.limits import Limits, beyond
 from ..spec.locate import Report
 from ..spec.nodes import Scalar
+from ..spec.plugins import NONE, Plugins
 from ..spec.reader import decode, read
 from ..spec.source import Source
 
@@ -25,13 +28,15 @@ MOST_PRESETS = 64
 
 
 class Unit(NamedTuple):
-    """A document, the folder that its paths are relative to, and what it includes: None for what cannot be read."""
+    """A document, the folder that its paths are relative to, and what it includes: None for what cannot be read.
+    `plugins` are in use for it, and for what it includes."""
 
     document: Document
     folder: Path
     includes: Mapping[str, Unit | None]
     blocks: Mapping[str, Block]
     presets: Mapping[str, Call | None]
+    plugins: Plugins = NONE
 
     @property
     def whole_file(self) -> Block:
@@ -79,14 +84,22 @@ class Unit(NamedTuple):
             name = call.name if call else ""
         return name
 
+    def find_layer(self, name: str) -> type[Layer] | None:
+        """The class that a name stands for, through presets; None for none."""
+        return self.plugins.find(self.layer_name(name))
+
+    def canonical(self, name: str) -> str | None:
+        """The name of a layer by that name or an alias of it, without its module being imported; None for none."""
+        return name if name in self.plugins.layers else canonical(name)
+
     def is_unreadable(self, name: str) -> bool:
         """Whether a name is of a file that could not be read, which was reported."""
         return name.partition(".")[0] in self.includes and self.includes[name.partition(".")[0]] is None
 
     @property
     def callables(self) -> list[str]:
-        """Every name that an item can call besides those of layers."""
-        own = [*self.presets, *self.blocks]
+        """Every name that an item can call besides those of nnspec's own layers."""
+        own = [*self.plugins.layers, *self.presets, *self.blocks]
         for name, unit in self.includes.items():
             if unit is not None:
                 own += [] if unit.document.library else [name]
@@ -100,25 +113,28 @@ class Unit(NamedTuple):
         return self is other
 
 
-def load_unit(source: Source, root: Path, folder: Path, limits: Limits, report: Report) -> Unit:
+def load_unit(
+    source: Source, root: Path, folder: Path, limits: Limits, report: Report, plugins: Plugins = NONE
+) -> Unit:
     """A file and all that it includes. What is wrong is reported; raises SpecError where the file itself cannot be
     read, or there are more includes than the limit."""
-    return _Loader(root, limits).load(source, folder, (Path(os.path.realpath(source.name)),), report)
+    return _Loader(root, limits, plugins).load(source, folder, (Path(os.path.realpath(source.name)),), report)
 
 
 class _Loader:
     """Reads files, each once. `count` is how many were included."""
 
-    def __init__(self, root: Path, limits: Limits) -> None:
-        self.root, self.limits, self.count = root, limits, 0
+    def __init__(self, root: Path, limits: Limits, plugins: Plugins) -> None:
+        self.root, self.limits, self.plugins, self.count = root, limits, plugins, 0
         self.units: dict[Path, Unit] = {}
 
     def load(self, source: Source, folder: Path, above: tuple[Path, ...], report: Report) -> Unit:
         """`above` are the files on the way here, in which none may include itself."""
         document = parse(source, read(source, self.limits), report)
+        check_plugin_names(document, self.plugins, report)
         includes = {i.name: self._include(i, folder, above, report) for i in document.includes}
         blocks = {block.name: block for block in document.blocks}
-        return Unit(document, folder, includes, blocks, dict(document.presets))
+        return Unit(document, folder, includes, blocks, dict(document.presets), self.plugins)
 
     def _include(
         self, include: Include, folder: Path, above: tuple[Path, ...], report: Report
@@ -155,6 +171,14 @@ class _Loader:
     ) -> Unit:
         name = _shown(include)
         return self.load(decode(data, name, self.limits), path.parent, above, noting(include, report))
+
+
+def check_plugin_names(document: Document, plugins: Plugins, report: Report) -> None:
+    """Reports what the file calls as a plugin in use calls a layer."""
+    for name, span, what in document.declared:
+        if name in plugins.layers:
+            message = f'{what} "{name}" has the name of a layer of a plugin in use'
+            report(Diagnostic("NN106", message, span, help="give it a name of its own"))
 
 
 def _shown(include: Include) -> str:

@@ -50,6 +50,8 @@ EXPLAINED: dict[str, str] = {
     "NN405": "A model that was made does not load or run, or tf2onnx's model gives other numbers than Keras "
     "and was not written. In place of tf2onnx, use nnspec's own export; otherwise it is an error in nnspec, "
     "which please report with the spec.",
+    "NN406": "A plugin that was asked for with `--plugin` is not installed, fails, or has a layer of a name that is "
+    "taken. The help lists those that are installed.",
     "NN501": "Two ways of computing the network give different numbers. The message has the difference, and "
     "the place is the first layer whose output differs.",
     "NN502": "onnxruntime has not the provider that was asked for with `--provider`, cannot start it here, "

@@ -66,6 +66,7 @@ CODES: dict[str, str] = {
     "NN403": "an opset that is not offered",
     "NN404": "a file cannot be written",
     "NN405": "an exported model is wrong",
+    "NN406": "a plugin that cannot be used",
     # verification
     "NN501": "two paths compute different numbers",
     "NN502": "a runtime cannot run here",

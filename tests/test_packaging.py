@@ -42,7 +42,7 @@ def test_every_module_and_template_is_in_it(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     templates = [str(path.relative_to(ROOT)) for path in (ROOT / "templates").glob("*.j2")]
     assert templates
-    for name in [*modules(), *templates, "py.typed", "__init__.py", "api.py"]:
+    for name in [*modules(), *templates, "py.typed", "__init__.py", "api.py", "plugins.py"]:
         assert f"nnspec/{name}" in names, (
             f"{name} is not in the wheel: is its package listed in pyproject.toml?"
         )

@@ -11,6 +11,7 @@ from onnx import helper
 from ... import __version__
 from ...compiler.graph import Graph, Node, Output, Value
 from ...spec.diagnostics import Diagnostic, Note, SpecError, fail
+from ...spec.plugins import blaming
 from ...spec.types import is_float
 from . import DEFAULT_OPSET, OPSETS
 from .builder import Builder, value_info
@@ -18,7 +19,7 @@ from .context import Context
 from .fold import foldable, scale_and_shift
 from .interface import LOGICAL, Interface, laid
 from .layout import Layout, Tensor, logical
-from .lowerings import LOWERINGS, UNSUPPORTED
+from .lowerings import lowering, unsupported
 
 # The IR version that came with each opset's first release: older runtimes read it, and nothing here needs a later one.
 IR_VERSIONS = {15: 8, 16: 8, 17: 8, 18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11, 24: 11}
@@ -59,10 +60,10 @@ def to_onnx(
 
 def _check_supported(graph: Graph) -> None:
     found = [
-        Diagnostic("NN402", f"{kind} cannot be exported to ONNX: {UNSUPPORTED[kind]}", node.place.span)
+        Diagnostic("NN402", f"{type(layer).__name__} cannot be exported to ONNX: {reason}", node.place.span)
         for node in graph.nodes
-        for kind in (type(layer).__name__ for layer in node.layer.with_held())
-        if kind in UNSUPPORTED
+        for layer in node.layer.with_held()
+        if (reason := unsupported(layer)) is not None
     ]
     if found:
         raise SpecError(found)
@@ -81,7 +82,8 @@ def _lower(
     start = len(builder.ops)
     fold = scale_and_shift(normalization, weights) if normalization else None
     ctx = Context(node, builder, weights, fold)
-    result = LOWERINGS[node.kind](ctx, node.layer, **_ports(ctx, tensors))
+    with blaming(node.layer):
+        result = lowering(node.layer)(ctx, node.layer, **_ports(ctx, tensors))
     outputs = result if isinstance(result, tuple) else (result,)
     _pass_mask(node, outputs[0], tensors)
     name = (normalization or node).name

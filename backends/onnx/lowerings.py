@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
+from ...spec.layers.base import Layer
+from ...spec.plugins import row_of
 from . import (
     activation_layers,
     attention,
@@ -120,3 +122,20 @@ LOWERINGS: dict[str, Lowering] = {
 }
 
 UNSUPPORTED: dict[str, str] = {}
+
+
+def lowering(layer: Layer) -> Lowering:
+    """The layer's row, or what its plugin has for it."""
+    own = row_of(layer)
+    if own is None:
+        return LOWERINGS[type(layer).__name__]
+    assert not isinstance(own.onnx, str)
+    return own.onnx
+
+
+def unsupported(layer: Layer) -> str | None:
+    """Why the layer cannot be lowered; None where it can."""
+    own = row_of(layer)
+    if own is None:
+        return UNSUPPORTED.get(type(layer).__name__)
+    return own.onnx if isinstance(own.onnx, str) else None

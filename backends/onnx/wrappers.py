@@ -87,14 +87,14 @@ def _lower(
     ctx: Context, layer: TimeDistributed | SpectralNormalization, signature: Signature, inputs: Tensor
 ) -> Tensor:
     """The held layer's operators, under the wrapper's name."""
-    from .lowerings import LOWERINGS
+    from .lowerings import lowering
 
     held = layer.layer
     node = ctx.node._replace(
         layer=held, arguments=(), signature=signature, place=Place(ctx.node.place.of("layer"))
     )
     many = {port.name: [] for port in held.ports if port.many}
-    result = LOWERINGS[node.kind](replace(ctx, node=node), held, **{held.ports[0].name: inputs}, **many)
+    result = lowering(held)(replace(ctx, node=node), held, **{held.ports[0].name: inputs}, **many)
     return result[0] if isinstance(result, tuple) else result
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -15,14 +15,14 @@ from ...spec.diagnostics import fail
 from ...spec.document import Variant
 from ...spec.initializers import Fixed
 from ...spec.nodes import Node, to_data
-from ..calls import KerasCall, Partial, calls_in, spell
+from ..calls import KerasCall, Partial, calls_in, plugin_modules, spell
 from ..training import spell_training
 from .expressions import arguments, call, with_variables
 from .expressions import expression as literal
 from .flat import functional, is_line, sequential, spell_nodes, used_presets
 from .layout import INDENT, Brackets, Expr, layout, statement
 from .layout import flat as flat_text
-from .names import Scope
+from .names import Scope, packages
 from .structured import DIVISIBLE, MATH, PARTIAL, SHARED, Key, Module, Unwritable, has_structure
 from .text import docstring, paragraphs, string
 
@@ -56,18 +56,19 @@ def build_arguments(graph: Graph) -> dict[str, Any]:
     return {params[name].text: value for name, value in values.items()}
 
 
-def _module(graph: Graph) -> Module:
-    """What a first pass over the file finds that the module defines."""
-    module = Module(graph)
+def _module(graph: Graph, plugins: frozenset[str] = frozenset()) -> Module:
+    """What a first pass over the file finds that the module defines and imports. `plugins` are what it is known to
+    import: nothing that it defines has the name of one."""
+    module = Module(graph, plugins=plugins)
     for key in module.signatures.keys:
         module.block(key)
     module.build()
-    return module
+    return module if module.plugins <= plugins else _module(graph, frozenset(module.plugins))
 
 
 def _structured(found: Module) -> str:
     graph = found.graph
-    module = Module(graph, found.names)
+    module = Module(graph, found.names, frozenset(found.plugins))
     blocks = [module.block(key) for key in module.signatures.keys]
     statements, model, training = module.build()
     functions = module.activations
@@ -76,6 +77,7 @@ def _structured(found: Module) -> str:
         docstring=docstring([[f"The network {graph.name} in Keras."]]),
         math=MATH in module.uses,
         files=module.files,
+        imports=_imports(module.plugins, module.files),
         divisible=DIVISIBLE in module.uses,
         shared=SHARED in module.uses,
         partial=PARTIAL in module.uses,
@@ -123,7 +125,8 @@ def _flat(graph: Graph) -> str:
     A layer that bears the name that Keras would give it in a fresh session is not named in the code: to build
     a second model in one process under the same names, call `keras.utils.clear_session()` before it.
     """
-    scope = Scope()
+    plugins = plugin_modules([spell(node.layer).first for node in graph.nodes])
+    scope = Scope(packages(plugins))
     presets = used_presets(graph)
     variables = {name: scope.name(name) for name in presets}
     partials = _partials(graph)
@@ -136,6 +139,7 @@ def _flat(graph: Graph) -> str:
         docstring=docstring([[f"The network {graph.name} in Keras."]]),
         math=False,
         files=_files(graph),
+        imports=_imports(plugins, _files(graph)),
         divisible=False,
         shared=False,
         partial=False,
@@ -163,6 +167,11 @@ def needed_files(graph: Graph) -> tuple[str, ...]:
 def _files(graph: Graph) -> tuple[str, ...]:
     fixed = [found for found in _calls(graph) if isinstance(found, Fixed)]
     return tuple(sorted({found.file for found in fixed if found.file is not None}))
+
+
+def _imports(plugins: Iterable[str], files: Collection[str]) -> list[str]:
+    """The modules of other packages, as import statements have them, in their order."""
+    return sorted(["keras", *plugins, *(["numpy as np"] if files else [])], key=str.lower)
 
 
 def _calls(graph: Graph) -> Iterable[Any]:

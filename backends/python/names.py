@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import keyword
 from collections import Counter
+from collections.abc import Iterable
 
 from ...spec.named import snake_case
-from ..calls import KerasCall, calls_in
+from ..calls import KerasCall, calls_in, makes_layer
 
 # A longer name is cut in a variable, which keeps statements within the line: at its front while it has parts there.
 LONGEST = 32
@@ -25,14 +26,12 @@ RESERVED: frozenset[str] = frozenset(
     ]
 )
 
-LAYERS = "keras.layers."
-
 
 class Scope:
     """The variables of the module: each new one has a name of its own."""
 
-    def __init__(self) -> None:
-        self.taken: set[str] = set(RESERVED)
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self.taken: set[str] = {*RESERVED, *taken}
         self.counts: Counter[str] = Counter()
 
     def name(self, wanted: str) -> str:
@@ -62,6 +61,16 @@ def _variable(path: str) -> str:
     return next((tail for tail in tails if len(tail) <= LONGEST), "_".join(parts[starts[-1] :])[:LONGEST])
 
 
+def packages(modules: Iterable[str]) -> set[str]:
+    """The names that importing these modules gives a meaning."""
+    return {module.partition(".")[0] for module in modules}
+
+
+def last_part(call: KerasCall) -> str:
+    """`Dense` for `keras.layers.Dense`."""
+    return call.function.rpartition(".")[2]
+
+
 class AutomaticNames:
     """Keras's counters as a fresh session has them: `dense`, then `dense_1`."""
 
@@ -73,7 +82,7 @@ class AutomaticNames:
         order in which they are made: those among the arguments first, one with a stated name not at all."""
         for inner in calls_in([value for _, value in call.arguments]):
             self._count_inner(inner)
-        kind = call.function.removeprefix(LAYERS)
+        kind = last_part(call)
         stated = given or self._next(kind) != name
         if not stated:
             self._count(kind)
@@ -82,11 +91,11 @@ class AutomaticNames:
 
     def count_function(self, call: KerasCall) -> None:
         """A function of `keras.ops` counts as well, under its own name."""
-        self._count(call.function.rpartition(".")[2])
+        self._count(last_part(call))
 
     def _count_inner(self, call: object) -> None:
-        if isinstance(call, KerasCall) and call.function.startswith(LAYERS):
-            self._count(call.function.removeprefix(LAYERS))
+        if isinstance(call, KerasCall) and makes_layer(call):
+            self._count(last_part(call))
             self._count_within(call)
 
     def _count_within(self, call: KerasCall) -> None:

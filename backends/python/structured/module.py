@@ -20,11 +20,11 @@ from ....spec.nodes import Mapping as MappingNode
 from ....spec.nodes import Node, Scalar, Sequence
 from ....spec.records import types
 from ....spec.training import Section, Training
-from ...calls import KerasCall, Partial, calls_in, outputs_by_name, spell_preset
+from ...calls import KerasCall, Partial, calls_in, outputs_by_name, plugin_modules, spell_preset
 from ...training import spell_training
 from ..expressions import call, expression, keyword
 from ..layout import INDENT, Brackets, Expr, flat, statement
-from ..names import Scope
+from ..names import Scope, packages
 from ..text import docstring, paragraphs, string
 from .control import always
 from .kinds import kind_of_value
@@ -49,24 +49,29 @@ class Module:
     """What the functions of a module share: their names, presets, and what has to be imported and defined.
 
     `taken` are the names that an earlier pass over the same file gave to things of the module: presets and functions
-    are met one by one, and no variable may have the name of a later one.
+    are met one by one, and no variable may have the name of a later one. `plugins` are the modules of plugins that it
+    found.
     """
 
-    def __init__(self, graph: Graph, taken: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, graph: Graph, taken: frozenset[str] = frozenset(), plugins: frozenset[str] = frozenset()
+    ) -> None:
         assert graph.origin is not None
         self.graph, self.origin, self.unit = graph, graph.origin, graph.origin.unit
-        self.scope = Scope()
+        self.scope = Scope(packages(plugins))
         self.uses: set[str] = set()
         self.signatures = Signatures(self.origin, self.scope, taken, self.uses)
         self.presets: dict[str, tuple[str, KerasCall]] = {}
         self.activations: dict[Partial, str] = {}
         self.files: set[str] = set()
+        self.plugins: set[str] = set()
 
     @property
     def names(self) -> frozenset[str]:
         """The names of what the module defines."""
         presets = (variable for variable, _ in self.presets.values())
-        return frozenset((*self.signatures.functions.values(), *presets, *self.activations.values()))
+        functions = self.signatures.functions.values()
+        return frozenset((*functions, *presets, *self.activations.values(), *packages(self.plugins)))
 
     def lifted_arguments(self, key: Key, body: Body) -> Iterator[tuple[str, Expr]]:
         """The arguments that a call of a block needs for presets of its file."""
@@ -96,6 +101,7 @@ class Module:
 
     def partials(self, spelled: KerasCall) -> Mapping[Partial, str]:
         """The functions of the module for activations with arguments."""
+        self.plugins |= plugin_modules(spelled)
         for found in calls_in(spelled):
             if isinstance(found, Fixed) and found.file is not None:
                 self.files.add(found.file)

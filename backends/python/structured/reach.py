@@ -13,7 +13,6 @@ from ....compiler.unit import Unit
 from ....spec.blocks import Block
 from ....spec.expressions import is_expression, parse_expression
 from ....spec.items import Call, Item, Repeat, walk
-from ....spec.layers import find
 from ....spec.nodes import Node, Scalar, Sequence
 from ....spec.params import Param
 from ....spec.parse_items import parse_call, scalars
@@ -158,7 +157,7 @@ def _look_at(
 
 def _integral(call: Call, unit: Unit) -> Iterator[str]:
     """The names that a layer's call computes integers with."""
-    cls = find(unit.layer_name(call.name))
+    cls = unit.find_layer(call.name)
     if cls is None or not call.names:
         return
     arguments = arguments_by_field(call, cls, lambda _: None)

@@ -59,8 +59,7 @@ class Signatures:
         return f"{owner}_{key.name}" if key.name else owner
 
     def signature(self, key: Key) -> Signature:
-        scope = Scope()
-        scope.taken |= self.taken | set(self.functions.values()) | {"name"}
+        scope = Scope((*self.taken, *self.functions.values(), "name"))
         block, kinds = key.block, self.kinds[key]
         inputs = {str(i.value): "" for i in block.inputs}
         params = {p.name: Variable(scope.name(p.name), kinds[p.name]) for p in block.params}

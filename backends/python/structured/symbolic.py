@@ -16,7 +16,6 @@ from ....compiler.unit import Unit
 from ....spec import nodes
 from ....spec.expressions import is_expression
 from ....spec.items import Call
-from ....spec.layers import find
 from ....spec.layers.base import Layer
 from ....spec.named import Named
 from ....spec.nodes import Node, Scalar, Sequence, to_data
@@ -105,7 +104,7 @@ def _base(name: str, places: Places) -> tuple[type[Layer], dict[str, Argument], 
     """The layer that a name stands for, the arguments of the preset that it is, and whether these are constant."""
     found = places.unit.find_preset(name)
     if found is None:
-        cls = find(name)
+        cls = places.unit.plugins.find(name)
         if cls is None:
             raise Unwritable
         return cls, {}, True

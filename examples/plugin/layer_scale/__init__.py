@@ -1,0 +1,1 @@
+"""LayerScale and StochasticDepth for Keras, with a plugin that gives them to nnspec."""
