@@ -33,7 +33,8 @@ layer_settings = settings(
 )
 
 # The opsets at which some operator is spelled or chosen otherwise than at the one before.
-OPSETS = st.sampled_from([15, 17, 18, 20, 21, 23, 24])
+SPELLED_ANEW = (15, 17, 18, 20, 21, 23, 24)
+OPSETS = st.sampled_from(SPELLED_ANEW)
 FORMATS = st.sampled_from(["channels_last", "channels_first"])
 
 
@@ -158,6 +159,7 @@ def compare(
     given = dict(inputs) if inputs is not None else random_inputs(graph, dynamic=dynamic)
     expected = run_keras(model, graph, given)
     _assert_types(graph, given, expected)
+    _assert_masks(graph, model)
     for output, actual, wanted in zip(
         graph.outputs, run_onnx(graph, weights, given, opset), expected, strict=True
     ):
@@ -179,6 +181,14 @@ def _assert_weights(graph: Graph, model: Any) -> None:
                 weight.name,
                 variable.path,
             )
+
+
+def _assert_masks(graph: Graph, model: Any) -> None:
+    results = model.output if isinstance(model.output, dict) else {graph.outputs[0].name: model.output}
+    for output in graph.outputs:
+        masked = getattr(results[output.name], "_keras_mask", None) is not None
+        type_ = graph.types[output.value]
+        assert type_.masked == masked, f"{output.name} is masked: {type_.masked}, in Keras {masked}"
 
 
 def _assert_types(graph: Graph, inputs: Mapping[str, np.ndarray], expected: Sequence[np.ndarray]) -> None:
