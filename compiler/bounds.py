@@ -10,7 +10,8 @@ decided here for all sizes in the bounds:
 - Dropout: a size other than what `noise_shape` has for that axis;
 - Softmax: a size of the mask that is neither 1 nor the input's;
 - recurrent layers, and Bidirectional around them: a last axis of an initial state that is not `units`;
-- MultiHeadAttention: as many positions as a bias has numbers, where Keras would add it along the wrong axis;
+- MultiHeadAttention and EinsumDense: as many positions as a bias has numbers, where Keras would add it along the wrong
+  axis;
 - TimeDistributed: what the layer in it lets pass.
 
 Everything else that depends on sizes (weights, groups, glu, unrolling, Reshape, masks in channels_first) is refused
@@ -33,6 +34,7 @@ from ..spec.dims import Dims
 from ..spec.layers.activation import Softmax
 from ..spec.layers.attention import MultiHeadAttention
 from ..spec.layers.base import Layer, known
+from ..spec.layers.einsum import EinsumDense
 from ..spec.layers.merge import Dot, Merge
 from ..spec.layers.recurrent import Recurrent
 from ..spec.layers.regularization import Dropout
@@ -183,6 +185,12 @@ def _biases(layer: MultiHeadAttention, given: Ports) -> Iterator[Check]:
             yield DIFFERENT, (projection.x.shape[1], sizes[0])
 
 
+def _bias_along_one_axis(layer: EinsumDense, given: Ports) -> Iterator[Check]:
+    (inputs,) = given["inputs"]
+    terms = layer.terms(inputs.rank)
+    yield from ((DIFFERENT, pair) for pair in layer.must_differ(terms, layer.sizes(terms, inputs)))
+
+
 def _steps(layer: TimeDistributed, given: Ports) -> Iterator[Check]:
     (inputs,) = given["inputs"]
     batch, time, *rest = inputs.shape
@@ -196,6 +204,7 @@ CHECKS: dict[type[Layer], Callable[[Any, Ports], Iterator[Check]]] = {
     Recurrent: _states,
     Bidirectional: _states,
     MultiHeadAttention: _biases,
+    EinsumDense: _bias_along_one_axis,
     TimeDistributed: _steps,
 }
 

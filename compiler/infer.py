@@ -152,7 +152,7 @@ def infer_step(step: Step, types: Types, lines: dict[str, Span], kept: Kept, rep
         return None
     return Node(
         step.name,
-        step.layer,
+        step.layer.completed(signature),
         step.arguments,
         signature,
         step.place,
@@ -193,6 +193,8 @@ def check_shared(nodes: list[Node], types: Types, report: Report) -> None:
             report(explained(_misfitting_use(node, owner, *odd), None, node.place.frame))
         elif node.layer.settles(given) != node.layer.settles(made):
             report(explained(_misfitting_ranks(node, owner, given, made), None, node.place.frame))
+        elif node.layer != owner.layer:
+            report(explained(_misfitting_sizes(node, owner), None, node.place.frame))
 
 
 def _misfitting_use(node: Node, owner: Node, weight: WeightSpec, other: WeightSpec) -> Diagnostic:
@@ -223,6 +225,14 @@ def check_outputs(nodes: list[Node], outputs: tuple[Output, ...], types: Types, 
             help = "let a function compute with it and an input, and give that"
             found = Diagnostic("NN201", message, place.span, help=help)
             report(explained(found, None, place.frame))
+
+
+def _misfitting_sizes(node: Node, owner: Node) -> Diagnostic:
+    here, there = (shape_text(one.signature.output.shape) for one in (node, owner))
+    message = f"Keras makes {owner.name} for an output of shape {there}, and would have to give {here} here"
+    note = Note(f"{owner.name} is made here", owner.place.span)
+    help = "give it an input of the same sizes, or make a layer of its own"
+    return Diagnostic("NN203", message, node.place.span, (note,), help)
 
 
 def check_expected(program: Program, types: Types, report: Report) -> None:

@@ -12,6 +12,7 @@ from . import (
     attention,
     conv,
     core,
+    einsum,
     functions,
     merge,
     normalization,
@@ -31,6 +32,8 @@ LOWERINGS: dict[str, Lowering] = {
     "Dense": core.dense,
     "Embedding": core.embedding,
     "Identity": core.identity,
+    # einsum
+    "EinsumDense": einsum.einsum_dense,
     "Masking": core.masking,
     # activation
     "Activation": activation_layers.activation,

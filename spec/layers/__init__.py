@@ -10,6 +10,7 @@ from .base import Layer
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "core": ("Dense", "Embedding", "Identity", "Masking"),
+    "einsum": ("EinsumDense",),
     "activation": ("Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax"),
     "conv": (
         *("Conv1D", "Conv2D", "Conv3D", "DepthwiseConv1D", "DepthwiseConv2D"),
@@ -109,7 +110,6 @@ NOT_YET: frozenset[str] = frozenset(
         "ConvLSTM3D",
         "CutMix",
         "Discretization",
-        "EinsumDense",
         "Equalization",
         "GRUCell",
         "GroupQueryAttention",

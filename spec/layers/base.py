@@ -115,6 +115,10 @@ class Layer(Record):
         must be the same. None for nothing."""
         return None
 
+    def completed(self, signature: Signature) -> Layer:
+        """The layer with what its inputs settle, where Keras would leave unknown what it is not told."""
+        return self
+
     def weight(
         self, name: str, shape: tuple[int, ...], initializer: Initializer, *, trainable: bool = True
     ) -> WeightSpec:
