@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..compiler.concrete import first_failure
-from ..compiler.graph import Graph, Value
+from ..compiler.graph import Graph, Node, Value
 from ..spec.diagnostics import fail
 from ..spec.layers.base import Layer
 from ..spec.layers.core import Embedding
+from ..spec.layers.indexing import Take, TakeAlongAxis
 from ..spec.ranges import Values, nearest, ordered
-from ..spec.size import BATCH_AXIS, Symbol, evaluate, symbols
+from ..spec.size import BATCH_AXIS, Size, Symbol, evaluate, symbols
 from ..spec.types import TensorType, is_float
 from .dtypes import numpy_dtype
 
@@ -38,10 +39,11 @@ def choose_sizes(graph: Graph) -> tuple[Values, ...]:
 
 
 def make_cases(graph: Graph, seed: int = 0) -> tuple[dict[str, np.ndarray], ...]:
-    """Random inputs for each of the chosen sizes: normal floats, and integers that embeddings have a row for."""
+    """Random inputs for each of the chosen sizes: normal floats, and integers that embeddings have a row for, and
+    tensors an element."""
     rng = np.random.default_rng(seed)
     return tuple(
-        {i.name: _random(rng, i.type, sizes, _rows(graph, i.name)) for i in graph.inputs}
+        {i.name: _random(rng, i.type, sizes, _rows(graph, i.name, sizes)) for i in graph.inputs}
         for sizes in choose_sizes(graph)
     )
 
@@ -74,17 +76,25 @@ def is_possible(graph: Graph, sizes: Values) -> bool:
     return first_failure(graph, sizes) is None
 
 
-def _rows(graph: Graph, name: str) -> int | None:
-    """How many different values the embeddings know that an input comes to, itself or through layers of integers;
-    None where it comes to none."""
+def _rows(graph: Graph, name: str, sizes: Values) -> int | None:
+    """How many different values those layers know that choose rows or elements by an input, itself or through layers
+    of integers; None where there are none."""
     reached, rows = {Value(name)}, list[int]()
     for node in graph.nodes:
         if reached.isdisjoint(node.inputs):
             continue
         rows += [layer.input_dim for layer in _with_wrapped(node.layer) if isinstance(layer, Embedding)]
+        rows += [evaluate(size, sizes) for size in _elements(graph, node, reached)]
         if not is_float(node.signature.output.dtype):
             reached.update(node.values)
     return min(rows, default=None)
+
+
+def _elements(graph: Graph, node: Node, reached: set[Value]) -> Iterator[Size]:
+    """How many elements there are to choose from by one of these values."""
+    values = {argument.port: argument.value for argument in node.arguments}
+    if isinstance(node.layer, Take | TakeAlongAxis) and values.get("indices") in reached:
+        yield node.layer.elements(graph.types[values["x"]])
 
 
 def _with_wrapped(layer: Layer) -> Iterator[Layer | None]:

@@ -12,7 +12,8 @@ decided here for all sizes in the bounds:
 - recurrent layers, and Bidirectional around them: a last axis of an initial state that is not `units`;
 - MultiHeadAttention and EinsumDense: as many positions as a bias has numbers, where Keras would add it along the wrong
   axis;
-- TimeDistributed: what the layer in it lets pass.
+- TimeDistributed: what the layer in it lets pass;
+- functions: what they need besides, such as the elements that Slice takes.
 
 Everything else that depends on sizes (weights, groups, glu, unrolling, Reshape, masks in channels_first) is refused
 for dynamic sizes, or holds by the form of the sizes, for all of them. Whoever adds a layer that lets more pass adds a
@@ -35,6 +36,7 @@ from ..spec.layers.activation import Softmax
 from ..spec.layers.attention import MultiHeadAttention
 from ..spec.layers.base import Layer, known
 from ..spec.layers.einsum import EinsumDense
+from ..spec.layers.functions import Function
 from ..spec.layers.merge import Dot, Merge
 from ..spec.layers.recurrent import Recurrent
 from ..spec.layers.regularization import Dropout
@@ -198,6 +200,10 @@ def _steps(layer: TimeDistributed, given: Ports) -> Iterator[Check]:
     return _own_checks(layer.layer, {layer.layer.ports[0].name: [step]})
 
 
+def _needed(layer: Function, given: Ports) -> Iterator[Check]:
+    yield from ((POSITIVE, (size,)) for size in layer.needs(*(types[0] for types in given.values())))
+
+
 CHECKS: dict[type[Layer], Callable[[Any, Ports], Iterator[Check]]] = {
     Dropout: _noise,
     Softmax: _mask,
@@ -206,6 +212,7 @@ CHECKS: dict[type[Layer], Callable[[Any, Ports], Iterator[Check]]] = {
     MultiHeadAttention: _biases,
     EinsumDense: _bias_along_one_axis,
     TimeDistributed: _steps,
+    Function: _needed,
 }
 
 

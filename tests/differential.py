@@ -102,8 +102,8 @@ def random_inputs(graph: Graph, batch: int = 3, dynamic: int = 7, seed: int = 1)
     for i in graph.inputs:
         values = {s: batch if s.name == "batch" else dynamic for s in symbols(i.type.shape)}
         shape = [evaluate(size, values) for size in i.type.shape]
-        whole = i.type.dtype.startswith(("int", "uint"))
-        data = rng.integers(0, 5, size=shape) if whole else rng.normal(size=shape)
+        whole, count = i.type.dtype.startswith(("int", "uint", "bool")), 2 if i.type.dtype == "bool" else 5
+        data = rng.integers(0, count, size=shape) if whole else rng.normal(size=shape)
         found[i.name] = data.astype(i.type.dtype)
     return found
 

@@ -107,6 +107,7 @@ def test_native_onnx_computes_what_keras_does_at_every_opset(path: Path) -> None
 TF2ONNX_FAILS = {
     "activations": "writes TensorFlow's Expm1, which ONNX does not have",
     "conv3d": "leaves a call of TensorFlow, which Keras makes where a convolution has groups",
+    "index_functions": "gives ONNX's OneHot its two numbers apart",
     "forecast_10": "writes TimeDistributed for one length of the time axis",
     "normalization": "leaves constants out, and asks for them as inputs",
     "time_distributed": "writes TensorFlow's vectorized convolution with channels and batch mixed up",

@@ -14,11 +14,16 @@ from . import (
     core,
     einsum,
     functions,
+    indexing,
     merge,
+    moving,
     normalization,
+    parts,
     pooling,
     recurrent,
+    shapes,
     shaping,
+    sorting,
     spatial,
     wrappers,
 )
@@ -122,6 +127,33 @@ LOWERINGS: dict[str, Lowering] = {
     "Sum": functions.sum,
     "Max": functions.max,
     "Transpose": functions.transpose,
+    # moving
+    "Flip": moving.flip,
+    "Roll": moving.roll,
+    "Pad": moving.pad,
+    "Tile": moving.tile,
+    "Repeat": moving.repeat,
+    # shapes
+    "ExpandDims": shapes.expand_dims,
+    "Squeeze": shapes.squeeze,
+    "SwapAxes": shapes.reorder,
+    "MoveAxis": shapes.reorder,
+    "Rot90": shapes.rot90,
+    "Stack": shapes.stack,
+    # parts
+    "Split": parts.cut,
+    "ArraySplit": parts.cut,
+    "Unstack": parts.unstack,
+    # indexing
+    "Slice": indexing.slice,
+    "Take": indexing.take,
+    "TakeAlongAxis": indexing.take_along_axis,
+    "OneHot": indexing.one_hot,
+    "MultiHot": indexing.multi_hot,
+    # sorting
+    "TopK": sorting.top_k,
+    "Sort": sorting.sort,
+    "ArgSort": sorting.argsort,
 }
 
 UNSUPPORTED: dict[str, str] = {}

@@ -42,6 +42,11 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "merge": ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot"),
     "attention": ("MultiHeadAttention",),
     "functions": ("Mean", "Sum", "Max", "Transpose"),
+    "moving": ("Flip", "Roll", "Pad", "Tile", "Repeat"),
+    "shapes": ("ExpandDims", "Squeeze", "SwapAxes", "MoveAxis", "Rot90", "Stack"),
+    "parts": ("Split", "ArraySplit", "Unstack"),
+    "indexing": ("Slice", "Take", "TakeAlongAxis", "OneHot", "MultiHot"),
+    "sorting": ("TopK", "Sort", "ArgSort"),
 }
 
 # Keras's second names.

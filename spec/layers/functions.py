@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
 from ..fields import Float, Ints, OptionalAxes
 from ..records import doc
 from ..schemas import After
+from ..size import Size
 from ..types import Signature, TensorType, integer_bits, is_float, reach_along
 from .base import Layer, LayerError, Port, normalize_axes, normalize_axis
 
@@ -24,6 +26,11 @@ class Function(Layer):
         "trainable": "a function has no weights: leave it out",
         "dtype": "a function gives the dtype that its input has",
     }
+
+    def needs(self, *inputs: TensorType) -> Iterator[Size]:
+        """Sizes that must be 1 or more, beside those of the output: as many elements as the function takes away, or
+        chooses from, may be more than a dynamic axis has."""
+        yield from ()
 
 
 class Reduction(Function):
@@ -96,7 +103,7 @@ class Max(Reduction):
     )
 
     def infer(self, x: TensorType) -> Signature:
-        if self.initial is not None and not _holds(x.dtype, self.initial):
+        if self.initial is not None and not holds(x.dtype, self.initial):
             message = f"initial is {self.initial}, and the input is of dtype {x.dtype}"
             raise LayerError(message, code="NN202", field="initial", help="give a number that the dtype has")
         return super().infer(x)
@@ -126,7 +133,7 @@ class Transpose(Function):
         return axes
 
 
-def _holds(dtype: str, number: float) -> bool:
+def holds(dtype: str, number: float) -> bool:
     """Whether a number is one of the dtype's."""
     if is_float(dtype):
         return True
