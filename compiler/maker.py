@@ -10,20 +10,20 @@ from typing import NamedTuple
 
 from ..spec import nodes
 from ..spec.activations import ACTIVATIONS
-from ..spec.diagnostics import Diagnostic, did_you_mean, listed, nearest
+from ..spec.diagnostics import Diagnostic
 from ..spec.evaluate import Binding, Work
 from ..spec.expressions import is_expression
 from ..spec.items import Call
-from ..spec.layers import NAMES, NOT_YET, REFUSED
 from ..spec.layers.base import Layer
 from ..spec.locate import Report, validate
-from ..spec.nodes import Node, Scalar, describe, shorten, to_data
+from ..spec.nodes import Node, Scalar, describe, to_data
 from ..spec.parse_items import SIBLINGS, parse_call, scalars
 from ..spec.source import Span
 from .graph import Preset
 from .provenance import Bindings, Frame, explaining, why_of
 from .resolve import Unresolved, resolve
 from .unit import MOST_PRESETS, Unit
+from .unknown import unknown_layer
 
 
 class Made(NamedTuple):
@@ -133,7 +133,7 @@ class Maker:
             return base and _brought(base, unit.folder, self.unit.folder)
         cls = self.unit.plugins.find(call.name)
         if cls is None and not self.unit.is_unreadable(call.name):
-            report(_unknown_layer(call, self.unit))
+            report(unknown_layer(call, self.unit))
         return Base(cls) if cls else None
 
     def _preset_base(self, name: str, above: tuple[str, ...]) -> Base | None:
@@ -316,33 +316,3 @@ def _computed(node: Node) -> bool:
 def _identity(binding: Binding | None) -> Hashable:
     """What tells values apart that make different layers: 1 from 1.0 and true."""
     return None if binding is None else (type(binding.value), repr(binding.value))
-
-
-def _unknown_layer(call: Call, unit: Unit) -> Diagnostic:
-    if call.name in REFUSED:
-        return Diagnostic("NN112", f"{call.name} cannot stand in a spec", call.span, help=REFUSED[call.name])
-    if call.name in NOT_YET:
-        message = f"{call.name} is not supported by this version of nnspec"
-        return Diagnostic("NN112", message, call.span, help="`nnspec layers` lists the layers that are")
-    if unit.find_block(call.name) is not None:
-        message = f'"{call.name}" is a block, and a layer must stand here'
-        return Diagnostic("NN105", message, call.span, help="call the block as an item of `layers`")
-    owner, dot, _ = call.name.partition(".")
-    included = unit.includes.get(owner)
-    if included and not dot:
-        parts = listed(f"{owner}.{name}" for name in (*included.blocks, *included.presets))
-        message = f'"{shorten(owner)}" has blocks and presets, and no network of its own'
-        return Diagnostic("NN105", message, call.span, help=f"name one of {parts}")
-    message = f'there is no layer, preset or block "{shorten(call.name)}"'
-    if included:
-        known = [f"{owner}.{name}" for name in (*included.presets, *included.blocks)]
-        return Diagnostic(
-            "NN105", message, call.span, help=did_you_mean(call.name, known, f"names in {owner}")
-        )
-    near = nearest(call.name, [*NAMES, *unit.callables])
-    help = (
-        f'did you mean "{near}"?' if near else "`nnspec layers` lists the layers and functions that there are"
-    )
-    if not dot and (unused := unit.plugins.unused):
-        help += f"; or is it of a plugin? --plugin takes the name of one: {listed(unused)}"
-    return Diagnostic("NN105", message, call.span, help=help)
