@@ -25,7 +25,7 @@ COMMANDS = {
     "export": "Write the network as an ONNX model.",
     "verify": "Show that all paths compute the same.",
     "compile": "Write everything, verified, into a folder.",
-    "layers": "List the catalogue, or one layer's fields.",
+    "layers": "List the catalogue, or say all of one layer.",
 }
 
 

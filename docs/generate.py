@@ -1,7 +1,8 @@
-"""Writes docs/errors.md from the table of codes and the corpus of bad specs: `python docs/generate.py`.
+"""Writes docs/errors.md from the table of codes and the corpus of bad specs, and docs/layers.md from the catalogue:
+`python docs/generate.py`.
 
-Run it, and read the difference, after `pytest --update` has changed an answer, or when a code is added. A
-test fails while the file is not what this script would write.
+Run it, and read the difference, after `pytest --update` has changed an answer, or when a code or a layer is added. A
+test fails while a file is not what this script would write.
 """
 
 from __future__ import annotations
@@ -9,15 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from nnspec.backends.catalogue import backends_text, entry, example_lines
 from nnspec.compiler.pipeline import check
 from nnspec.spec.diagnostics import CODES, Diagnostic, SpecError
+from nnspec.spec.layers import FAMILIES, NOT_YET, REFUSED, find
+from nnspec.spec.layers.base import Layer
 from nnspec.spec.reader import decode
 from nnspec.spec.render import to_text
 
 ROOT = Path(__file__).parents[1]
 BAD_SPECS = ROOT / "tests" / "corpus" / "err"
 PAGE = ROOT / "docs" / "errors.md"
+LAYERS_PAGE = ROOT / "docs" / "layers.md"
 
 INTRODUCTION = """\
 # Errors
@@ -107,5 +113,73 @@ def section(code: str, title: str, known: list[Example]) -> Iterator[str]:
     yield f"```text\n{to_text(d for d in shown.findings if d.code == code)}\n```\n"
 
 
+# --- docs/layers.md
+
+LAYERS_INTRODUCTION = """\
+# Layers and functions
+
+What a spec may name, by Keras's own names: the layers of `keras.layers`, and functions of `keras.ops` such as Mean. A
+call gives arguments by name, or only the first of those below as it is: `Dense: 10`. Every layer also takes `trainable`
+and `dtype`; where these are listed, it has them in a way of its own.
+
+Below each stands an example, with what comes out of it: the sizes are expressions over those that go in. `nnspec layers
+NAME` says the same, and `nnspec layers --format json` says all of it for programs.
+
+This page is written by `python docs/generate.py` from the catalogue.
+"""
+
+
+def layers_page() -> str:
+    """The text of docs/layers.md."""
+    contents = "\n".join(f"- {family}: {', '.join(map(link, names))}" for family, names in FAMILIES.items())
+    parts = ["\n".join(layer_lines(name)) for names in FAMILIES.values() for name in names]
+    return "\n".join([LAYERS_INTRODUCTION, contents, "", *parts, "\n".join(refused_lines())])
+
+
+def link(name: str) -> str:
+    return f"[{name}](#{name.lower()})"
+
+
+def layer_lines(name: str) -> Iterator[str]:
+    """The lines about one layer."""
+    found, layer = entry(name), find(name)
+    assert layer is not None
+    yield f"## {name}\n"
+    yield f"{found['about']}\n"
+    if found["aliases"]:
+        yield f"Also {', '.join(found['aliases'])}.\n"
+    own = [field for field in found["fields"] if is_own(layer, field["name"])]
+    if own:
+        yield from ("| field | type | default | |", "|---|---|---|---|", *map(field_line, own), "")
+    if found["refused_fields"]:
+        yield from (
+            "Not in a spec:\n",
+            *(f"- `{n}`: {reason}" for n, reason in found["refused_fields"].items()),
+            "",
+        )
+    lines = [*example_lines(found), ("backends", backends_text(found))]
+    yield from ("```text", *(f"{about:8}  {text}" for about, text in lines), "```\n")
+
+
+def is_own(layer: type[Layer], field: str) -> bool:
+    return field not in Layer.fields or layer.fields[field] is not Layer.fields[field]
+
+
+def field_line(field: dict[str, Any]) -> str:
+    default = "required" if field["default"] is None else f"`{field['default']}`"
+    cells = (f"`{field['name']}`", field["type"], default, field["about"])
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def refused_lines() -> Iterator[str]:
+    """Names of Keras's that a spec cannot have."""
+    yield "## Not in a spec\n"
+    yield from (f"- {name}: {reason}" for name, reason in sorted(REFUSED.items()))
+    if NOT_YET:
+        yield f"\nNot in this version: {', '.join(sorted(NOT_YET))}."
+    yield ""
+
+
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8", newline="\n")
+    LAYERS_PAGE.write_text(layers_page(), encoding="utf-8", newline="\n")
