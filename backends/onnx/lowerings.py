@@ -9,6 +9,7 @@ from ...spec.layers.base import Layer
 from ...spec.plugins import row_of
 from . import (
     activation_layers,
+    adaptive,
     attention,
     conv,
     core,
@@ -71,6 +72,13 @@ LOWERINGS: dict[str, Lowering] = {
     "GlobalAveragePooling1D": pooling.global_average_pooling1d,
     "GlobalAveragePooling2D": pooling.global_average_pooling,
     "GlobalAveragePooling3D": pooling.global_average_pooling,
+    # adaptive
+    "AdaptiveAveragePooling1D": adaptive.adaptive_average_pooling,
+    "AdaptiveAveragePooling2D": adaptive.adaptive_average_pooling,
+    "AdaptiveAveragePooling3D": adaptive.adaptive_average_pooling,
+    "AdaptiveMaxPooling1D": adaptive.adaptive_max_pooling,
+    "AdaptiveMaxPooling2D": adaptive.adaptive_max_pooling,
+    "AdaptiveMaxPooling3D": adaptive.adaptive_max_pooling,
     # spatial
     "ZeroPadding1D": spatial.zero_padding,
     "ZeroPadding2D": spatial.zero_padding,

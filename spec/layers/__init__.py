@@ -23,6 +23,10 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         *("GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D"),
         *("GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D"),
     ),
+    "adaptive": (
+        *("AdaptiveAveragePooling1D", "AdaptiveAveragePooling2D", "AdaptiveAveragePooling3D"),
+        *("AdaptiveMaxPooling1D", "AdaptiveMaxPooling2D", "AdaptiveMaxPooling3D"),
+    ),
     "spatial": (
         *("ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "Cropping1D", "Cropping2D", "Cropping3D"),
         *("UpSampling1D", "UpSampling2D", "UpSampling3D"),
@@ -98,12 +102,6 @@ REFUSED: dict[str, str] = {
 # Keras's other layers, which this version does not have; "Conv3D" is then no slip for "Conv2D".
 NOT_YET: frozenset[str] = frozenset(
     [
-        "AdaptiveAveragePooling1D",
-        "AdaptiveAveragePooling2D",
-        "AdaptiveAveragePooling3D",
-        "AdaptiveMaxPooling1D",
-        "AdaptiveMaxPooling2D",
-        "AdaptiveMaxPooling3D",
         "AdditiveAttention",
         "Attention",
         "AugMix",

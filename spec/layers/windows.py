@@ -22,7 +22,8 @@ WINDOWED = (*FLOATS, "int8", "int16", "int32", "int64", "uint8", "uint16")
 # DepthwiseConv2D has depth_multiplier before data_format.)
 _KINDS = ("kernel", "depthwise", "pointwise", "bias")
 ORDER = (
-    *("filters", "kernel_size", "pool_size", "size", "strides", "padding", "output_padding", "cropping"),
+    *("filters", "kernel_size", "pool_size", "output_size", "size"),
+    *("strides", "padding", "output_padding", "cropping"),
     *("data_format", "keepdims", "interpolation", "dilation_rate", "depth_multiplier", "groups"),
     *("activation", "use_bias"),
     *(f"{kind}_initializer" for kind in _KINDS),
