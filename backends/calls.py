@@ -16,6 +16,7 @@ from ..spec.initializers import Fixed
 from ..spec.layers.activation import Activation
 from ..spec.layers.attention import MultiHeadAttention
 from ..spec.layers.base import Layer, Port
+from ..spec.layers.constants import Constant
 from ..spec.layers.functions import Function
 from ..spec.layers.recurrent import LSTM
 from ..spec.named import Named
@@ -237,8 +238,16 @@ def activation(layer: Activation) -> Spelling:
     return Spelling(None, function=KerasCall("keras.ops.glu", layer.activation.arguments))
 
 
+def constant(layer: Constant) -> Spelling:
+    """The numbers as they stand in the spec, or out of their file, in a dtype that is said."""
+    values = layer.values if layer.values.file else layer.values.values
+    arguments = (("x", values), ("dtype", layer.given_dtype()))
+    return Spelling(None, function=KerasCall("keras.ops.convert_to_tensor", arguments, positional=1))
+
+
 SPELLED: dict[str, Spell] = {
     "Activation": activation,
+    "Constant": constant,
     "LSTM": lstm,
     "MultiHeadAttention": attention,
 }

@@ -27,17 +27,19 @@ def foldable(graph: Graph) -> dict[str, Node]:
 def _followed(graph: Graph) -> dict[str, Node]:
     found: dict[str, Node] = {}
     for node in graph.nodes:
+        if not isinstance(node.layer, BatchNormalization):
+            continue
         value = node.inputs[0]
         source = graph.by_name.get(value.node)
         alone = graph.consumers[value] == (node,) and value not in graph.output_values
-        if source is not None and alone and _fits(source, node):
+        if source is not None and alone and _fits(source, node.layer):
             found[source.name] = node
     return found
 
 
-def _fits(source: Node, node: Node) -> bool:
-    convolution, normalization = source.layer, node.layer
-    if not (isinstance(convolution, Convolution) and isinstance(normalization, BatchNormalization)):
+def _fits(source: Node, normalization: BatchNormalization) -> bool:
+    convolution = source.layer
+    if not isinstance(convolution, Convolution):
         return False
     axis = normalization.axis % source.signature.output.rank
     over_channels = axis == convolution.channel_axis

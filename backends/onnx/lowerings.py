@@ -11,6 +11,7 @@ from . import (
     activation_layers,
     adaptive,
     attention,
+    constants,
     conv,
     core,
     einsum,
@@ -162,6 +163,8 @@ LOWERINGS: dict[str, Lowering] = {
     "TopK": sorting.top_k,
     "Sort": sorting.sort,
     "ArgSort": sorting.argsort,
+    # constants
+    **dict.fromkeys(constants.VALUES, constants.constant),
 }
 
 UNSUPPORTED: dict[str, str] = {}

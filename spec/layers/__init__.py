@@ -51,6 +51,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "parts": ("Split", "ArraySplit", "Unstack"),
     "indexing": ("Slice", "Take", "TakeAlongAxis", "OneHot", "MultiHot"),
     "sorting": ("TopK", "Sort", "ArgSort"),
+    "constants": ("Constant", "Arange", "Linspace", "Zeros", "Ones", "Full", "Eye", "Tri"),
 }
 
 # Keras's second names.
