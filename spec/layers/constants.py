@@ -37,7 +37,9 @@ Shape = Annotated[tuple[PositiveInt, ...], Before(many)]
 class Source(Function):
     """What gives a constant: a function without inputs."""
 
-    dtype: Dtype | None = doc("The constant's dtype; by default int32 for whole numbers, else float32.", None)
+    dtype: Dtype | None = doc(  # type: ignore[assignment]
+        "The constant's dtype; by default int32 for whole numbers, else float32.", None
+    )
 
     ports: ClassVar[tuple[Port, ...]] = ()
     refused: ClassVar[dict[str, str]] = {"trainable": "a constant is not trained: leave it out"}
