@@ -17,6 +17,7 @@ from .spec.source import Source
 if TYPE_CHECKING:
     import keras
 
+    from .backends.export import Exported
     from .backends.weights import Weights
 
 
@@ -106,17 +107,22 @@ def export(
     opset: int | None = None,
     inputs: str = "declared",
     outputs: str = "declared",
-) -> None:
+    dtype: str | None = None,
+    tolerance: float | None = None,
+) -> Exported:
     """Writes an ONNX model, whole or not at all. Raises SpecError for what ONNX cannot express.
 
-    With `inputs` or `outputs` as "nchw" images go in, or come out, with the channels behind the batch.
+    With `inputs` or `outputs` as "nchw" images go in, or come out, with the channels behind the batch. With a `dtype`
+    layers that have none of their own compute in that one; the model is written only where it differs by at most
+    `tolerance` from the spec's own, and the differences are in the result.
     """
     from .backends.export import export_graph
     from .backends.onnx import Form
     from .backends.weights import initialize
 
     given = initialize(graph, seed) if weights is None else weights
-    export_graph(graph, path, given, opset, Form(inputs, outputs))
+    form = Form(inputs, outputs)
+    return export_graph(graph, path, given, opset, form, dtype=dtype, tolerance=tolerance, seed=seed)
 
 
 def verify(graph: Graph, *, inputs: str = "declared", outputs: str = "declared", **options: Any) -> Any:

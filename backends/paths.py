@@ -90,14 +90,10 @@ def _call(model: Any, case: Case, job: Job) -> list[np.ndarray]:
 
 def run_onnx(job: Job) -> Run:
     """The native ONNX model in onnxruntime, its inputs and outputs put in logical order."""
-    from .onnx.emit import checked, serialize, to_onnx
-    from .onnx.interface import interface_of
+    from .native import make_native
 
-    interface = interface_of(job.graph, job.form)
-    model = serialize(checked(to_onnx(job.graph, job.weights, job.opset, interface)))
-    cases = [interface.fed(case) for case in job.cases]
-    runs = run_model(model, cases, job.output_names, job.provider)
-    return Run([interface.restored(job.output_names, outputs) for outputs in runs], _sha256(model))
+    native = make_native(job.graph, job.weights, job.opset, job.form)
+    return Run(native.run(job.cases, job.provider), _sha256(native.data))
 
 
 def run_tf2onnx(job: Job) -> Run:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..spec.diagnostics import Note, fail
+from ..spec.diagnostics import Note, SpecError, fail
+from ..spec.source import Span
 from . import PROVIDERS
 from .extras import require
 
 # TF32 rounds the inputs of products to 10 bits, and would differ from float32 by far more than the order of sums does.
 PROVIDER_OPTIONS = {"cpu": {}, "cuda": {"use_tf32": "0"}}
+
+# What onnxruntime says where it has an operator for some dtypes only.
+NO_KERNEL = re.compile(r"Could not find an implementation for (\w+)\(\d+\) node with name '(.*)'")
 
 
 def require_provider(provider: str) -> None:
@@ -28,18 +33,23 @@ def require_provider(provider: str) -> None:
 
 
 def run_model(
-    model: bytes, cases: Sequence[Mapping[str, np.ndarray]], outputs: Sequence[str], provider: str = "cpu"
+    model: bytes,
+    cases: Sequence[Mapping[str, np.ndarray]],
+    outputs: Sequence[str],
+    provider: str = "cpu",
+    places: Mapping[str, Span] | None = None,
 ) -> list[list[np.ndarray]]:
-    """The named outputs of an ONNX model for each case of inputs by name.
+    """The named outputs of an ONNX model for each case of inputs by name. `places` has where each layer stands.
 
-    Raises SpecError where the provider is missing, or onnxruntime cannot load or run the model.
+    Raises SpecError where the provider is missing (NN502) or lacks an operator (NN402), and where onnxruntime cannot
+    load or run the model (NN405).
     """
     require_provider(provider)
-    session = _session(model, provider)
+    session = _session(model, provider, places or {})
     return [_run(session, case, outputs) for case in cases]
 
 
-def _session(model: bytes, provider: str) -> Any:
+def _session(model: bytes, provider: str, places: Mapping[str, Span]) -> Any:
     runtime = require("onnxruntime")
     options = runtime.SessionOptions()
     options.log_severity_level = 4
@@ -47,14 +57,7 @@ def _session(model: bytes, provider: str) -> Any:
     try:
         session = runtime.InferenceSession(model, options, providers=chosen)
     except Exception as error:
-        lacks = "NOT_IMPLEMENTED" in str(error)
-        help = (
-            "no kernel of this provider takes that dtype: another provider, or float32, has one"
-            if lacks
-            else None
-        )
-        note = Note(first_line(error))
-        raise fail("NN405", "onnxruntime cannot load the model", None, note, help=help) from error
+        raise _unloadable(error, PROVIDERS[provider], places) from error
     if session.get_providers()[0] != PROVIDERS[provider]:
         # onnxruntime falls back to the CPU in silence where the provider's libraries do not load.
         raise fail(
@@ -63,6 +66,20 @@ def _session(model: bytes, provider: str) -> Any:
             help="check the GPU's driver, and that CUDA and cuDNN are on LD_LIBRARY_PATH",
         )
     return session
+
+
+def _unloadable(error: Exception, provider: str, places: Mapping[str, Span]) -> SpecError:
+    words = first_line(error)
+    lacking = NO_KERNEL.search(words)
+    if lacking is None:
+        return fail("NN405", "onnxruntime cannot load the model", None, Note(words))
+    operator, name = lacking.groups()
+    layer = name.partition("/")[0]
+    message = (
+        f"onnxruntime's {provider} has no {operator} for the dtype that {layer or 'a layer'} computes in"
+    )
+    help = "give the layer another dtype, such as float32; other providers may have the operator"
+    return fail("NN402", message, places.get(layer), Note(words), help=help)
 
 
 def _run(session: Any, case: Mapping[str, np.ndarray], outputs: Sequence[str]) -> list[np.ndarray]:

@@ -273,9 +273,9 @@ provider_option = click.option(
 )
 
 
-def finite(_context: click.Context, _option: click.Parameter, value: float) -> float:
+def finite(_context: click.Context, _option: click.Parameter, value: float | None) -> float | None:
     """A positive number: `nan` and `inf` would make every comparison come out the same."""
-    if not (math.isfinite(value) and value > 0):
+    if value is not None and not (math.isfinite(value) and value > 0):
         raise click.BadParameter(f"{value} is not a positive number")
     return value
 

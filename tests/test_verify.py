@@ -215,10 +215,15 @@ def test_half_precision_is_told_how_coarse_it_is(monkeypatch: pytest.MonkeyPatch
 
 def test_bfloat16_reaches_the_generated_code_and_comes_back() -> None:
     text = HALF.replace("float16", "bfloat16").replace("[4]", "{shape: [4], dtype: bfloat16}")
-    report = verify(nnspec.loads(text), paths=["python", "onnx"])
-    python, onnx = report.paths
-    assert python.equal
-    assert onnx.diagnostics[0].help and "another provider, or float32" in onnx.diagnostics[0].help
+    report = verify(nnspec.loads(text), paths=["python", "onnx"], tolerance=2.0**-7)
+    assert report.equal, report.diagnostics
+
+
+def test_an_operator_that_the_runtime_has_not_is_told_at_its_layer() -> None:
+    text = "nnspec: 1\nname: n\ninputs: {x: [9, 2]}\ndtype: float64\nlayers: [Conv1D: {filters: 1, kernel_size: 3}]"
+    (found,) = verify(nnspec.loads(text), paths=["onnx"]).diagnostics
+    assert found.code == "NN402" and found.span is not None and found.span.text.startswith("Conv1D")
+    assert "has no Conv for the dtype that conv1d computes in" in found.message
 
 
 @pytest.mark.parametrize(

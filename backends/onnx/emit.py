@@ -17,9 +17,10 @@ from . import DEFAULT_OPSET, OPSETS
 from .builder import Builder, value_info
 from .context import Context
 from .fold import foldable, scale_and_shift
-from .interface import LOGICAL, Interface, laid
-from .layout import Layout, Tensor, logical
+from .interface import LOGICAL, Interface
+from .layout import Tensor, logical
 from .lowerings import lowering, unsupported
+from .operators import converted
 
 # The IR version that came with each opset's first release: older runtimes read it, and nothing here needs a later one.
 IR_VERSIONS = {15: 8, 16: 8, 17: 8, 18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11, 24: 11}
@@ -53,7 +54,7 @@ def to_onnx(
         else:
             _lower(node, folded.get(node.name), graph, builder, weights, tensors)
     for output in graph.outputs:
-        _name_output(output, interface.outputs.get(output.name), graph, builder, tensors)
+        _name_output(output, interface, graph, builder, tensors)
     builder.prune(output.name for output in graph.outputs)
     return _model(graph, builder, interface)
 
@@ -131,11 +132,11 @@ def _name_value(tensor: Tensor, name: str, builder: Builder, start: int) -> None
 
 
 def _name_output(
-    output: Output, layout: Layout | None, graph: Graph, builder: Builder, tensors: Tensors
+    output: Output, interface: Interface, graph: Graph, builder: Builder, tensors: Tensors
 ) -> None:
-    """Gives a graph output its name, in its layout or logical order. A value that is an input or another output is
-    copied."""
-    name = _laid_out(output, layout, graph, builder, tensors[output.value])
+    """Gives a graph output its name, in the layout and dtype of the interface. A value that is an input or another
+    output is copied."""
+    name = _as_output(output, interface, graph, builder, tensors[output.value])
     fixed = {i.name for i in graph.inputs} | {o.name for o in graph.outputs}
     if name in fixed:
         builder.op("Identity", [name], output.name, 1, {})
@@ -146,16 +147,17 @@ def _name_output(
         other.forms = {form: output.name if n == name else n for form, n in other.forms.items()}
 
 
-def _laid_out(output: Output, layout: Layout | None, graph: Graph, builder: Builder, tensor: Tensor) -> str:
+def _as_output(output: Output, interface: Interface, graph: Graph, builder: Builder, tensor: Tensor) -> str:
     """The value's name as the output has it. Operators bear the layer's name, or that of an output that is an
     input."""
-    layout = layout or logical(tensor.rank)
+    layout = interface.outputs.get(output.name, logical(tensor.rank))
     if node := graph.by_name.get(output.value.node):
-        return Context(node, builder, {}).in_layout(tensor, layout)
+        ctx = Context(node, builder, {})
+        name = ctx.in_layout(tensor, layout)
+        return converted(ctx, name, tensor.type.dtype, interface.dtypes.get(output.name, tensor.type.dtype))
     if layout not in tensor.forms:
         permutation = [tensor.layout.index(axis) for axis in layout]
-        name, _ = tensor.as_is
-        return builder.op("Transpose", [name], output.name, 1, {"perm": permutation})[0]
+        return builder.op("Transpose", [tensor.as_is[0]], output.name, 1, {"perm": permutation})[0]
     return tensor.forms[layout]
 
 
@@ -164,11 +166,8 @@ def _model(graph: Graph, builder: Builder, interface: Interface) -> onnx.ModelPr
         helper.make_graph(
             builder.node_protos(),
             graph.name,
-            [value_info(i.name, laid(i.type, interface.inputs.get(i.name))) for i in graph.inputs],
-            [
-                value_info(o.name, laid(graph.types[o.value], interface.outputs.get(o.name)))
-                for o in graph.outputs
-            ],
+            [value_info(i.name, interface.input_type(i)) for i in graph.inputs],
+            [value_info(o.name, interface.output_type(o, graph.types[o.value])) for o in graph.outputs],
             builder.used_constants(),
         ),
         opset_imports=[helper.make_opsetid("", builder.opset)],

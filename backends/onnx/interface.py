@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ...compiler.graph import Graph, Node, Value
+from ...compiler.graph import Graph, Input, Node, Output, Value
 from ...spec.diagnostics import SpecError, fail
 from ...spec.layers.windows import Spatial
 from ...spec.source import Span
@@ -20,15 +20,26 @@ Neighbours = Callable[[Value], Iterable[tuple[Node, Iterable[Value]]]]
 
 @dataclass(frozen=True)
 class Interface:
-    """The inputs and outputs of a model that lie otherwise than in logical order, by name."""
+    """The inputs and outputs of a model that lie otherwise than in logical order, and the outputs of another dtype than
+    what they are computed in, by name."""
 
     inputs: Mapping[str, Layout] = field(default_factory=dict)
     outputs: Mapping[str, Layout] = field(default_factory=dict)
+    dtypes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def moved(self) -> list[str]:
         """The names of all that have their channels first."""
         return list(dict.fromkeys((*self.inputs, *self.outputs)))
+
+    def input_type(self, declared: Input) -> TensorType:
+        """The type of an input as it lies."""
+        return laid(declared.type, self.inputs.get(declared.name))
+
+    def output_type(self, output: Output, type_: TensorType) -> TensorType:
+        """The type of an output as it lies, of a value of that type."""
+        wanted = type_.with_dtype(self.dtypes.get(output.name, type_.dtype))
+        return laid(wanted, self.outputs.get(output.name))
 
     def fed(self, case: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Inputs in logical order as the model takes them."""

@@ -18,7 +18,7 @@ from ...spec.layers.merge import (
 from ...spec.types import is_float
 from .context import Context
 from .layout import Flattened, Layout, Tensor, logical
-from .operators import chain, converted, reduce, unsqueeze
+from .operators import VIA_FLOAT32, chain, converted, reduce, unsqueeze
 
 # Integers that onnxruntime has no Max and Min for, and those that it has them for.
 WIDER = {"int16": "int32", "uint16": "int32"}
@@ -40,11 +40,11 @@ def subtract(ctx: Context, layer: Subtract, inputs: list[Tensor]) -> Tensor:
 
 
 def average(ctx: Context, layer: Average, inputs: list[Tensor]) -> Tensor:
-    """Mean; integers are added up in their own dtype, as Keras does."""
+    """Mean, which onnxruntime has not for float64; integers are added up in their own dtype, as Keras does."""
     names, form = aligned(ctx, inputs)
-    if is_float(common_dtype(inputs)):
+    if is_float(common_dtype(inputs)) and ctx.output.dtype != "float64":
         return merged(ctx, inputs, ctx.op("Mean", *names), form)
-    total = ctx.cast(chain(ctx, "Add", names), ctx.output.dtype)
+    total = converted(ctx, chain(ctx, "Add", names), common_dtype(inputs), ctx.output.dtype)
     return merged(ctx, inputs, ctx.op("Div", total, ctx.scalar(len(names), "count", ctx.output.dtype)), form)
 
 
@@ -117,10 +117,11 @@ def all_kept(ctx: Context, tensor: Tensor) -> str:
 
 
 def dot(ctx: Context, layer: Dot, inputs: list[Tensor]) -> Tensor:
-    """Einsum over the inputs as they lie, in floats; a result of one axis gets a second one."""
+    """Einsum over the inputs as they lie, in floats but for bfloat16, which it has not; a result of one axis gets a
+    second one."""
     axes = layer.summed_axes([t.type for t in inputs])
     common = common_dtype(inputs)
-    dtype = common if is_float(common) else "float32"
+    dtype = VIA_FLOAT32.get(common, common) if is_float(common) else "float32"
     layouts = [t.layout for t in inputs]
     names = [
         converted(ctx, ctx.in_layout(t, layout), t.type.dtype, dtype)
