@@ -18,6 +18,7 @@ from ..spec.layers.attention import MultiHeadAttention
 from ..spec.layers.base import Layer, Port
 from ..spec.layers.constants import Constant
 from ..spec.layers.functions import Function
+from ..spec.layers.plain_attention import PlainAttention
 from ..spec.layers.recurrent import LSTM
 from ..spec.named import Named
 from ..spec.plugins import blaming, row_of
@@ -216,6 +217,11 @@ def with_call(layer: Layer, *fields: str) -> Spelling:
     return Spelling(constructor(layer, leave_out=fields), tuple(a for a in given if a[0] in fields))
 
 
+def plain_attention(layer: PlainAttention) -> Spelling:
+    """Keras asks for scores and causality in the call."""
+    return with_call(layer, "return_attention_scores", "use_causal_mask")
+
+
 def attention(layer: MultiHeadAttention) -> Spelling:
     """Keras asks for scores and causality in the call."""
     spelling = with_call(layer, "return_attention_scores", "use_causal_mask")
@@ -247,6 +253,8 @@ def constant(layer: Constant) -> Spelling:
 
 SPELLED: dict[str, Spell] = {
     "Activation": activation,
+    "AdditiveAttention": plain_attention,
+    "Attention": plain_attention,
     "Constant": constant,
     "LSTM": lstm,
     "MultiHeadAttention": attention,

@@ -40,9 +40,10 @@ def check_masks(graph: Graph, report: Report) -> None:
 
 
 def _records(graph: Graph, node: Node) -> bool:
-    """Whether the model keeps the mask of the layer's call: it does for one input, of the layer's own dtype."""
-    same = len(node.inputs) == 1 and graph.types[node.inputs[0]].dtype == node.layer.policy.compute
-    return same and node.layer.mask_source == "call"
+    """Whether the model keeps the masks of the layer's call: it does for one argument, of the layer's own dtype."""
+    same = all(graph.types[value].dtype == node.layer.policy.compute for value in node.inputs)
+    alone = len({argument.port for argument in node.arguments}) == 1
+    return same and alone and node.layer.mask_source == "call"
 
 
 def _taker(graph: Graph, value: Value, reader: Node, before: Before) -> Node | None:

@@ -16,7 +16,7 @@ from ...spec.size import Size, product
 from .activation import large_negative
 from .context import Context
 from .layout import Tensor, logical
-from .operators import chain, converted, unsqueeze
+from .operators import chain, converted, unsqueeze, where
 
 HALF = ("float16", "bfloat16")
 
@@ -155,10 +155,10 @@ def softmax(ctx: Context, scores: str, keep: str | None, fused: bool) -> str:
     scores = converted(ctx, scores, ctx.dtype, dtype)
     if keep:
         large = ctx.scalar(large_negative(dtype), "masked", dtype)
-        scores = ctx.op("Where", keep, scores, large)
+        scores = where(ctx, keep, scores, large, dtype)
     y = ctx.op("Softmax", scores, axis=-1)
     if keep and not fused:
-        return ctx.op("Where", keep, y, ctx.scalar(0.0))
+        return where(ctx, keep, y, ctx.scalar(0.0), ctx.dtype)
     return converted(ctx, y, dtype, ctx.dtype)
 
 
@@ -246,13 +246,13 @@ def band(ctx: Context, layer: MultiHeadAttention, query: Tensor, value: Tensor) 
     return found
 
 
-def positions(ctx: Context, x: Tensor) -> str:
-    """0, 1, … along axis 1."""
-    size = x.shape[1]
+def positions(ctx: Context, x: Tensor, axis: int = 1) -> str:
+    """0, 1, … along an axis."""
+    size = x.shape[axis]
     if isinstance(size, int):
         return ctx.ints(range(size), "positions")
     layout = x.layout
-    length = ctx.op("Squeeze", ctx.size(ctx.in_layout(x, layout), layout.index(1)))
+    length = ctx.op("Squeeze", ctx.size(ctx.in_layout(x, layout), layout.index(axis)))
     return ctx.op("Range", ctx.scalar(0, "zero", "int64"), length, ctx.scalar(1, "one", "int64"))
 
 

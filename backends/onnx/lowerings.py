@@ -21,6 +21,7 @@ from . import (
     moving,
     normalization,
     parts,
+    plain_attention,
     pooling,
     recurrent,
     shapes,
@@ -131,6 +132,9 @@ LOWERINGS: dict[str, Lowering] = {
     "Dot": merge.dot,
     # attention
     "MultiHeadAttention": attention.multi_head_attention,
+    # plain_attention
+    "Attention": plain_attention.attention,
+    "AdditiveAttention": plain_attention.additive_attention,
     # functions
     "Mean": functions.mean,
     "Sum": functions.sum,

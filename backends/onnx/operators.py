@@ -41,6 +41,14 @@ def converted(ctx: Context, x: str, dtype: str, wanted: str) -> str:
     return x if dtype == wanted else ctx.cast(x, wanted)
 
 
+def where(ctx: Context, condition: str, x: str, y: str, dtype: str) -> str:
+    """x where the condition holds and y elsewhere, both of that dtype; Where has bfloat16 since opset 16."""
+    if dtype != "bfloat16" or ctx.opset >= 16:
+        return ctx.op("Where", condition, x, y)
+    wide = (ctx.cast(value, "float32") for value in (x, y))
+    return ctx.cast(ctx.op("Where", condition, *wide), dtype)
+
+
 def unsqueeze(ctx: Context, x: str, axes: Sequence[int]) -> str:
     """The value with axes of size 1 at these places of the result; the value itself where there are none."""
     return ctx.op("Unsqueeze", x, ctx.ints(axes, "axes")) if axes else x

@@ -45,6 +45,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "wrappers": ("Bidirectional", "TimeDistributed", "SpectralNormalization"),
     "merge": ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot"),
     "attention": ("MultiHeadAttention",),
+    "plain_attention": ("Attention", "AdditiveAttention"),
     "functions": ("Mean", "Sum", "Max", "Transpose"),
     "moving": ("Flip", "Roll", "Pad", "Tile", "Repeat"),
     "shapes": ("ExpandDims", "Squeeze", "SwapAxes", "MoveAxis", "Rot90", "Stack"),
@@ -103,8 +104,6 @@ REFUSED: dict[str, str] = {
 # Keras's other layers, which this version does not have; "Conv3D" is then no slip for "Conv2D".
 NOT_YET: frozenset[str] = frozenset(
     [
-        "AdditiveAttention",
-        "Attention",
         "AugMix",
         "AutoContrast",
         "CategoryEncoding",
