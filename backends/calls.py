@@ -16,6 +16,7 @@ from ..spec.initializers import Fixed
 from ..spec.layers.activation import Activation
 from ..spec.layers.attention import MultiHeadAttention
 from ..spec.layers.base import Layer, Port
+from ..spec.layers.color_augmentation import Equalization, RandomColorJitter
 from ..spec.layers.constants import Constant
 from ..spec.layers.functions import Function
 from ..spec.layers.plain_attention import PlainAttention
@@ -29,12 +30,14 @@ from ..spec.types import Policy
 @dataclass(frozen=True)
 class KerasCall:
     """A call of something in Keras, by its dotted name. The first `positional` arguments need no keyword.
-    `within` names the layers that a layer of Keras makes for itself when it is built."""
+    `within` names the layers that a layer of Keras makes for itself when it is built; `hands_name_on` says that these
+    bear its name where the code states one."""
 
     function: str
     arguments: tuple[tuple[str, Any], ...] = ()
     positional: int = 0
     within: tuple[str, ...] = ()
+    hands_name_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -237,6 +240,25 @@ def lstm(layer: LSTM) -> Spelling:
     return Spelling(call)
 
 
+def color_jitter(layer: RandomColorJitter) -> Spelling:
+    """Keras makes a layer for each factor."""
+    kinds = ("brightness", "contrast", "saturation", "hue")
+    made = tuple(f"Random{k.capitalize()}" for k in kinds if getattr(layer, f"{k}_factor") is not None)
+    return Spelling(replace(constructor(layer), within=made))
+
+
+def random_changes(layer: Layer, *left_out: str) -> Spelling:
+    """Keras makes all the layers that it chooses from."""
+    made = tuple(name for name in CHANGES if name not in left_out)
+    return Spelling(replace(constructor(layer), within=made, hands_name_on=True))
+
+
+def equalization(layer: Equalization) -> Spelling:
+    """A pipeline of the one layer: by itself, Keras takes its output for its input, and builds no model."""
+    call = KerasCall("keras.layers.Pipeline", (("layers", [constructor(layer)]),), positional=1)
+    return Spelling(call)
+
+
 def activation(layer: Activation) -> Spelling:
     """The layer; glu as a function, since the layer takes its output for as large as its input."""
     if layer.activation.name != "glu":
@@ -251,13 +273,24 @@ def constant(layer: Constant) -> Spelling:
     return Spelling(None, function=KerasCall("keras.ops.convert_to_tensor", arguments, positional=1))
 
 
+# The layers that AugMix and RandAugment choose from; the last four are those that `all_ops` adds to AugMix.
+CHANGES = (
+    *("RandomShear", "RandomTranslation", "RandomRotation", "Solarization", "RandomPosterization"),
+    *("AutoContrast", "Equalization"),
+    *("RandomBrightness", "RandomColorDegeneration", "RandomContrast", "RandomSharpness"),
+)
+
 SPELLED: dict[str, Spell] = {
     "Activation": activation,
     "AdditiveAttention": plain_attention,
     "Attention": plain_attention,
+    "AugMix": lambda layer: random_changes(layer, *(() if layer.all_ops else CHANGES[-4:])),
     "Constant": constant,
+    "Equalization": equalization,
     "LSTM": lstm,
     "MultiHeadAttention": attention,
+    "RandAugment": random_changes,
+    "RandomColorJitter": color_jitter,
 }
 
 

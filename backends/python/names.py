@@ -86,7 +86,8 @@ class AutomaticNames:
         stated = given or self._next(kind) != name
         if not stated:
             self._count(kind)
-        self._count_within(call)
+        if not (stated and call.hands_name_on):
+            self._count_within(call)
         return stated
 
     def count_function(self, call: KerasCall) -> None:
