@@ -36,6 +36,8 @@ INPUTS: tuple[tuple[tuple[int | str, ...], str], ...] = (
     ((8,), "bool"),
     (("time",), "float32"),
     ((1, 8), "float32"),
+    (("height", "width", 3), "float32"),
+    ((4, 3, 8), "float32"),
 )
 
 # The values to try for a field that needs one, and then for one of those that have a default.

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 from .fields import MAX_SIZE, Margins, OneOrMany, PerAxis, parse_numbers
 from .layers.base import Layer
 from .records import types
+from .schemas import Parsed
 
 TYPES = {bool: "true or false", int: "integer", float: "number", str: "string", NoneType: "null"}
 BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
@@ -75,14 +76,16 @@ def words(annotation: Any, field: str) -> str:
 
 def _marked(type_: Any, marks: tuple[Any, ...], field: str) -> str:
     """A type with what `Annotated` adds to it."""
-    parsed = next(
-        (PARSED[mark.function] for mark in marks if getattr(mark, "function", None) in PARSED), None
-    )
+    parsed = next((said for mark in marks if isinstance(mark, Parsed) and (said := _parsed(mark))), None)
     form = next((form for mark, form in SHORT_FORMS.items() if mark in marks), None)
     if parsed or form is None:
         return ", ".join((parsed or words(type_, field), *_bounds(marks)))
     null = ["or null"] if NoneType in get_args(type_) else []
     return ", ".join((form, *_bounds(_inner_marks(type_)), *null))
+
+
+def _parsed(mark: Parsed) -> str:
+    return mark.words or PARSED.get(mark.function, "")
 
 
 def _bounds(marks: Iterable[Any]) -> list[str]:

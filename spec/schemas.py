@@ -40,10 +40,12 @@ class After(NamedTuple):
 
 
 class Parsed(NamedTuple):
-    """A function that does all of the checking. Where it asks for it, it gets pydantic's ValidationInfo too."""
+    """A function that does all of the checking. Where it asks for it, it gets pydantic's ValidationInfo too.
+    `words` say what it takes."""
 
     function: Check
     with_info: bool = False
+    words: str = ""
 
 
 _validators: dict[int, tuple[Any, SchemaValidator]] = {}

@@ -196,13 +196,14 @@ def trains(layer: str, fields: dict[str, Any], shape: list[Any], dtype: str) -> 
     made = getattr(keras.layers, layer)
     try:
         applied = keras.layers.Pipeline([made(**fields)]) if layer == "Equalization" else made(**fields)
-        model = keras.Model(x, applied(x))
-        given = model(images, training=False)
+        model: Any = keras.Model(x, applied(x))
+        given: Any = model(images, training=False)
         step = tf.function(
             lambda values: model(values, training=True),
             input_signature=[tf.TensorSpec((None, *declared), dtype)],
         )
-        return step(images).dtype == given.dtype == model.output.dtype
+        trained: Any = step(images)
+        return trained.dtype == given.dtype == model.output.dtype
     except Exception:
         return False
 

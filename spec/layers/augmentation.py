@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic_core import PydanticCustomError
@@ -40,29 +39,27 @@ def parse_range(value: Any) -> tuple[float, float]:
     return pair
 
 
-def factor_within(
-    least: float, most: float, *, above: bool = False, whole: bool = False
-) -> Callable[[Any], Any]:
-    """Reads one number of a range, which is `above` its least number or at it, or a list of two."""
-    kind = "whole number" if whole else "number"
-    bounds = f"{'above' if above else 'from'} {least} {'and up' if above else ''}".strip() + f" to {most}"
+def factor_within(least: float, most: float, *, above: bool = False, whole: bool = False) -> Parsed:
+    """What reads one number of a range, which is `above` its least number or at it, or a list of two."""
+    kind = "integer" if whole else "number"
+    bounds = f"above {least} and up to {most}" if above else f"from {least} to {most}"
 
     def parse(value: Any) -> Any:
         numbers = (value,) if is_number(value) else pair_of_numbers(value)
         if numbers is None or (whole and not all(isinstance(number, int) for number in numbers)):
-            context = {"kind": kind, "code": "NN103", "help": f"write numbers {bounds}"}
+            context = {"kind": kind, "code": "NN103", "help": f"write {kind}s {bounds}"}
             raise PydanticCustomError("factor", "must be a {kind}, or a list of two", context)
         if any(not least <= number <= most or (above and number == least) for number in numbers):
-            context = {"bounds": bounds, "code": "NN104", "help": f"write numbers {bounds}"}
+            context = {"bounds": bounds, "code": "NN104", "help": f"write {kind}s {bounds}"}
             raise PydanticCustomError("factor", "must be {bounds}", context)
         return value if is_number(value) else numbers
 
-    return parse
+    return Parsed(parse, words=f"{kind} {bounds}, or a list of two")
 
 
-Range: TypeAlias = Annotated[Any, Parsed(parse_range)]
-Fraction: TypeAlias = Annotated[Any, Parsed(factor_within(0, 1))]
-SignedFraction: TypeAlias = Annotated[Any, Parsed(factor_within(-1, 1))]
+Range: TypeAlias = Annotated[Any, Parsed(parse_range, words="list of two numbers")]
+Fraction: TypeAlias = Annotated[Any, factor_within(0, 1)]
+SignedFraction: TypeAlias = Annotated[Any, factor_within(-1, 1)]
 Interpolation: TypeAlias = Annotated[Literal["nearest", "bilinear"], Before(lower)]
 FillMode: TypeAlias = Annotated[Literal["reflect", "wrap", "constant", "nearest"], Before(lower)]
 

@@ -6,7 +6,6 @@ from typing import Annotated, Any, ClassVar
 
 from ..fields import DataFormat, PositiveInt, Rate, Seed
 from ..records import doc
-from ..schemas import Parsed
 from ..types import Signature, TensorType
 from .augmentation import (
     DATA_FORMAT,
@@ -120,7 +119,7 @@ class RandomInvert(Augmentation):
 class RandomPosterization(Augmentation):
     """Keeps fewer bits of each value."""
 
-    factor: Annotated[Any, Parsed(factor_within(1, 8, whole=True))] = doc(
+    factor: Annotated[Any, factor_within(1, 8, whole=True)] = doc(
         "How many bits: a number, or the least and the greatest."
     )
     value_range: Range = VALUE_RANGE

@@ -31,16 +31,19 @@ from .base import LayerError
 # The greatest kernel of a blur: a size beyond it is a slip of the finger.
 MOST_BLUR = 9999
 
-ZoomFactor = Annotated[Any, Parsed(factor_within(-1, 1, above=True))]
+ZoomFactor = Annotated[Any, factor_within(-1, 1, above=True)]
 
 
 def parse_odd(value: Any) -> Any:
     """An odd whole number, or a list of two. Raises PydanticCustomError."""
-    sizes = factor_within(1, MOST_BLUR, whole=True)(value)
+    sizes = factor_within(1, MOST_BLUR, whole=True).function(value)
     if any(size % 2 == 0 for size in (sizes if isinstance(sizes, tuple) else (sizes,))):
         context = {"help": "write an odd number, so that the kernel has a middle"}
         raise PydanticCustomError("odd", "must be odd", context)
     return sizes
+
+
+Odd = Annotated[Any, Parsed(parse_odd, words="odd integer, or a list of two")]
 
 
 class RandomCrop(Augmentation):
@@ -108,7 +111,7 @@ class RandomGaussianBlur(Augmentation):
     """Blurs some images."""
 
     factor: Fraction = doc("Part of the images: a number, or the least and the greatest.", 1.0)
-    kernel_size: Annotated[Any, Parsed(parse_odd)] = doc("Height and width of the kernel: odd numbers.", 3)
+    kernel_size: Odd = doc("Height and width of the kernel: odd numbers.", 3)
     sigma: Fraction = doc("Standard deviation: a number, or the least and the greatest.", 1.0)
     value_range: Range = VALUE_RANGE
     data_format: DataFormat = DATA_FORMAT

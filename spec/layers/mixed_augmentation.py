@@ -98,7 +98,7 @@ class RandomErasing(Augmentation):
     scale: Fraction = doc(
         "The part's size, of the image: a number, or the least and the greatest.", (0.02, 0.33)
     )
-    fill_value: Annotated[Any, Parsed(parse_fill)] | None = doc(
+    fill_value: Annotated[Any, Parsed(parse_fill, words="number, or a list of three")] | None = doc(
         "What it is filled with: a number, three for the channels, or null for noise.", None
     )
     value_range: Range = VALUE_RANGE
