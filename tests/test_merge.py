@@ -13,7 +13,7 @@ from differential import OPSETS, compare, layer_settings, random_inputs, random_
 from hypothesis import given
 from hypothesis import strategies as st
 from nnspec.backends.onnx.emit import to_onnx
-from nnspec.spec.layers.merge import result_type
+from nnspec.spec.promotion import result_type
 from nnspec.spec.types import DTYPES
 
 ELEMENTWISE = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")

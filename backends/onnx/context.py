@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,8 @@ class Context:
     weights: Mapping[str, np.ndarray]
     # Scale and shift per output channel of a batch normalization that this layer takes into its own weights.
     folded: tuple[np.ndarray, np.ndarray] | None = None
+    # The dtype to compute in, where it is not that of the layer's policy.
+    computes_in: str | None = None
 
     @property
     def opset(self) -> int:
@@ -35,7 +37,11 @@ class Context:
     @property
     def dtype(self) -> str:
         """The dtype that the layer computes in."""
-        return self.node.layer.policy.compute
+        return self.computes_in or self.node.layer.policy.compute
+
+    def computing_in(self, dtype: str) -> Context:
+        """The context with another dtype to compute in."""
+        return replace(self, computes_in=dtype)
 
     @property
     def output(self) -> TensorType:

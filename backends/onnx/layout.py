@@ -3,6 +3,7 @@ are batch-major and time-major; a value stays as its producer left it until a co
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -25,6 +26,12 @@ def logical(rank: int) -> Layout:
 def channels_first(rank: int) -> Layout:
     """The last logical axis moved behind the batch: (0, 3, 1, 2) for images."""
     return (0, rank - 1, *range(1, rank - 1))
+
+
+def closed_up(axes: Sequence[int]) -> tuple[int, ...]:
+    """Axes of which some are gone, numbered anew from 0 in their order."""
+    numbers = {axis: number for number, axis in enumerate(sorted(axes))}
+    return tuple(numbers[axis] for axis in axes)
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,12 @@ from . import (
     adaptive,
     attention,
     augmentation,
+    binary,
     constants,
     conv,
     core,
     einsum,
+    formulas,
     functions,
     indexing,
     merge,
@@ -25,10 +27,12 @@ from . import (
     plain_attention,
     pooling,
     recurrent,
+    reductions,
     shapes,
     shaping,
     sorting,
     spatial,
+    unary,
     wrappers,
 )
 from .layout import Tensor
@@ -165,9 +169,6 @@ LOWERINGS: dict[str, Lowering] = {
     "Attention": plain_attention.attention,
     "AdditiveAttention": plain_attention.additive_attention,
     # functions
-    "Mean": functions.mean,
-    "Sum": functions.sum,
-    "Max": functions.max,
     "Transpose": functions.transpose,
     # moving
     "Flip": moving.flip,
@@ -198,6 +199,33 @@ LOWERINGS: dict[str, Lowering] = {
     "ArgSort": sorting.argsort,
     # constants
     **dict.fromkeys(constants.VALUES, constants.constant),
+    # elementwise
+    **dict.fromkeys(formulas.OPERATORS, unary.curve),
+    **dict.fromkeys(formulas.FORMULAS, unary.curve),
+    **dict.fromkeys(("Abs", "Negative", "Sign"), unary.signed),
+    "Square": unary.square,
+    "Trunc": unary.trunc,
+    "Round": unary.round_,
+    "Clip": unary.clip,
+    "BitwiseInvert": unary.invert,
+    "IsNan": unary.is_nan,
+    **dict.fromkeys(unary.QUESTIONS, unary.infinite),
+    "LogicalNot": unary.logical_not,
+    "NanToNum": unary.nan_to_num,
+    "Cast": unary.cast,
+    **dict.fromkeys(("ZerosLike", "OnesLike"), unary.like),
+    # activation functions
+    **dict.fromkeys(unary.ACTIVATION_FUNCTIONS, unary.activation),
+    "Relu6": unary.relu6,
+    # arithmetic
+    **dict.fromkeys(binary.FORMULAS, binary.binary),
+    **dict.fromkeys(("BitwiseAnd", "BitwiseOr", "BitwiseXor"), binary.bitwise),
+    "Where": binary.where,
+    # reductions
+    **dict.fromkeys(reductions.ROWS, reductions.reduction),
+    **dict.fromkeys(("ArgMax", "ArgMin"), reductions.place),
+    **dict.fromkeys(("CumSum", "CumProd"), reductions.running),
+    "Median": reductions.median,
 }
 
 UNSUPPORTED: dict[str, str] = {}

@@ -13,8 +13,8 @@ from ...spec.layers.merge import (
     Minimum,
     Multiply,
     Subtract,
-    result_type,
 )
+from ...spec.promotion import result_type
 from ...spec.types import is_float
 from .context import Context
 from .layout import Flattened, Layout, Tensor, logical

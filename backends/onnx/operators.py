@@ -20,8 +20,8 @@ WINDOWS_IN = {**VIA_FLOAT32, "float64": "float32"}
 def reduce(ctx: Context, type_: str, x: str, axes: Sequence[int], *, keepdims: bool = True) -> str:
     """ReduceMean, ReduceSum, ReduceMax, … over physical axes."""
     if ctx.opset >= AXES_AS_INPUT.get(type_, 18):
-        return ctx.op(type_, x, ctx.ints(axes, "axes"), keepdims=int(keepdims))
-    return ctx.op(type_, x, axes=list(axes), keepdims=int(keepdims))
+        return ctx.op(type_, x, ctx.ints(sorted(axes), "axes"), keepdims=int(keepdims))
+    return ctx.op(type_, x, axes=sorted(axes), keepdims=int(keepdims))
 
 
 def split(ctx: Context, x: str, count: int, axis: int) -> list[str]:

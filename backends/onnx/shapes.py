@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from ...spec.layers.shapes import BroadcastTo, ExpandDims, Reorder, Rot90, Squeeze, Stack
 from .context import Context
-from .functions import closed_up
-from .layout import Layout, Tensor, logical
+from .layout import Layout, Tensor, closed_up, logical
 from .merge import aligned, common_form
 from .moving import reverse
 from .operators import VIA_FLOAT32, unsqueeze, widened

@@ -56,13 +56,36 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "merge": ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot"),
     "attention": ("MultiHeadAttention",),
     "plain_attention": ("Attention", "AdditiveAttention"),
-    "functions": ("Mean", "Sum", "Max", "Transpose"),
     "moving": ("Flip", "Roll", "Pad", "Tile", "Repeat"),
     "shapes": ("ExpandDims", "Squeeze", "SwapAxes", "MoveAxis", "Rot90", "Stack"),
     "parts": ("Split", "ArraySplit", "Unstack"),
     "indexing": ("Slice", "Take", "TakeAlongAxis", "OneHot", "MultiHot"),
     "sorting": ("TopK", "Sort", "ArgSort"),
     "constants": ("Constant", "Arange", "Linspace", "Zeros", "Ones", "Full", "Eye", "Tri"),
+    "functions": ("Transpose",),
+    "elementwise": (
+        *("Abs", "Negative", "Reciprocal", "Sign", "Square", "Sqrt", "Rsqrt", "Cbrt", "Exp", "Exp2"),
+        *("Expm1", "Log", "Log1p", "Log2", "Log10", "Sin", "Cos", "Tan", "Arcsin", "Arccos", "Arctan"),
+        *("Sinh", "Cosh", "Tanh", "Arcsinh", "Arccosh", "Arctanh", "Sinc", "Erf", "Erfc", "Deg2Rad"),
+        *("Rad2Deg", "Floor", "Ceil", "Trunc", "Round", "Clip", "IsNan", "IsInf", "IsFinite"),
+        *("IsPosInf", "IsNegInf", "LogicalNot", "BitwiseInvert", "NanToNum", "Cast", "ZerosLike"),
+        "OnesLike",
+    ),
+    "activation_functions": (
+        *("Celu", "Gelu", "HardShrink", "HardSigmoid", "HardSilu", "HardTanh", "LogSigmoid", "Relu6"),
+        *("Selu", "Sigmoid", "Silu", "SoftShrink", "Softplus", "Softsign", "SparsePlus"),
+        *("SparseSigmoid", "Squareplus", "TanhShrink", "Threshold", "LogSoftmax", "Sparsemax"),
+    ),
+    "arithmetic": (
+        *("Divide", "DivideNoNan", "FloorDivide", "Mod", "Fmod", "Power", "Arctan2", "LogAddExp"),
+        *("LogAddExp2", "Fmax", "Fmin", "Hypot", "Heaviside", "Equal", "NotEqual", "Greater"),
+        *("GreaterEqual", "Less", "LessEqual", "LogicalAnd", "LogicalOr", "LogicalXor", "BitwiseAnd"),
+        *("BitwiseOr", "BitwiseXor", "Where"),
+    ),
+    "reductions": (
+        *("Sum", "Prod", "Mean", "Var", "Std", "Median", "LogSumExp", "CountNonzero", "Norm", "Max"),
+        *("Min", "Ptp", "ArgMax", "ArgMin", "All", "Any", "CumSum", "CumProd"),
+    ),
 }
 
 # Keras's second names.

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import reduce
 from itertools import pairwise
 from typing import ClassVar, Literal
 
 from ..fields import Axes, Int
+from ..promotion import result_type
 from ..ranges import counterexample, equalizing_unit
 from ..records import doc
 from ..size import Size, product, shape_text
-from ..types import FLOATS, Signature, TensorType, integer_bits, is_float
+from ..types import Signature, TensorType, is_float
 from .base import Layer, LayerError, Port, normalize_axis, require_min_rank
 
 
@@ -220,22 +221,6 @@ class Dot(Merge):
 
     def output_mask(self, *inputs: TensorType) -> bool:
         return False
-
-
-def result_type(dtypes: Iterable[str]) -> str:
-    """The least dtype that holds all of these, as Keras's promotion has it: floats win over integers, and
-    uint64 becomes uint32, or float32 beside signed integers."""
-    given = set(dtypes)
-    floats = [name for name in FLOATS if name in given]
-    if floats:
-        return "float32" if floats == ["float16", "bfloat16"] else floats[-1]
-    unsigned = max((integer_bits(d) for d in given if d.startswith("uint")), default=0)
-    signed = max((integer_bits(d) for d in given if d.startswith("int")), default=0)
-    if not signed:
-        return f"uint{min(unsigned, 32)}" if unsigned else "bool"
-    if unsigned == 64:
-        return "float32"
-    return f"int{max(signed, 2 * unsigned)}"
 
 
 def differ(a: Size, b: Size) -> str | None:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
 from ..fields import Axes, Int, NonNegativeInt, Number, OneOrMany, OptionalAxes, PositiveInt, lower, many
+from ..promotion import holds
 from ..records import doc
 from ..schemas import Before
 from ..size import Size
 from ..types import Signature, TensorType, is_float, reach_along
 from .base import LayerError, normalize_axes
-from .functions import Function, holds
+from .functions import Function
 
 
 class AxisFunction(Function):

@@ -5,7 +5,7 @@ from functools import partial
 import keras
 
 Conv = partial(keras.layers.Conv2D, kernel_size=1, padding="same", use_bias=False)
-Norm = partial(keras.layers.BatchNormalization, momentum=0.999)
+BatchNorm = partial(keras.layers.BatchNormalization, momentum=0.999)
 ReLU6 = partial(keras.layers.ReLU, max_value=6.0)
 Depthwise = partial(
     keras.layers.DepthwiseConv2D, kernel_size=3, padding="same", use_bias=False
@@ -30,13 +30,13 @@ def inverted_residual(
     x = inputs_
     if expansion > 1:
         x = Conv(expansion * inputs, name=f"{name}.expand")(x)
-        x = Norm(name=f"{name}.batch_normalization")(x)
+        x = BatchNorm(name=f"{name}.batch_normalization")(x)
         x = ReLU6(name=f"{name}.re_lu")(x)
     depthwise = Depthwise(strides=strides, name=f"{name}.depthwise")(x)
-    x = Norm(name=f"{name}.batch_normalization_1")(depthwise)
+    x = BatchNorm(name=f"{name}.batch_normalization_1")(depthwise)
     x = ReLU6(name=f"{name}.re_lu_1")(x)
     project = Conv(filters, name=f"{name}.project")(x)
-    x = Norm(name=f"{name}.batch_normalization_2")(project)
+    x = BatchNorm(name=f"{name}.batch_normalization_2")(project)
     if strides == 1 and inputs == filters:
         x = keras.layers.Add(name=f"{name}.add")([inputs_, x])
     return x
@@ -55,7 +55,7 @@ def build_model(alpha: float = 1.0, classes: int = 1000) -> keras.Model:
     """
     image = keras.Input(shape=(None, None, 3), name="image")
     stem = Conv(divisible(32 * alpha, 8), kernel_size=3, strides=2, name="stem")(image)
-    x = Norm(name="batch_normalization")(stem)
+    x = BatchNorm(name="batch_normalization")(stem)
     x = ReLU6(name="re_lu")(x)
     for j, (inputs, filters, expansion, depth, strides) in enumerate(
         [
@@ -78,7 +78,7 @@ def build_model(alpha: float = 1.0, classes: int = 1000) -> keras.Model:
                 name=f"inverted_residual.{j}.{i}",
             )
     top = Conv(divisible(1280 * max(alpha, 1.0), 8), name="top")(x)
-    x = Norm(name="batch_normalization_1")(top)
+    x = BatchNorm(name="batch_normalization_1")(top)
     x = ReLU6(name="re_lu_1")(x)
     x = keras.layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
     predictions = keras.layers.Dense(

@@ -4,7 +4,7 @@ from functools import partial
 
 import keras
 
-Norm = partial(keras.layers.BatchNormalization, epsilon=1.001e-05)
+BatchNorm = partial(keras.layers.BatchNormalization, epsilon=1.001e-05)
 
 
 def conv(
@@ -25,7 +25,7 @@ def conv(
     x = keras.layers.Conv2D(
         filters, kernel_size, strides=strides, use_bias=use_bias, name=f"{name}.conv2d"
     )(x)
-    x = Norm(name=f"{name}.batch_normalization")(x)
+    x = BatchNorm(name=f"{name}.batch_normalization")(x)
     if relu:
         x = keras.layers.ReLU(name=f"{name}.re_lu")(x)
     return x

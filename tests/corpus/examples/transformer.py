@@ -4,7 +4,7 @@ from functools import partial
 
 import keras
 
-Norm = partial(keras.layers.LayerNormalization, epsilon=1e-06)
+LayerNorm = partial(keras.layers.LayerNormalization, epsilon=1e-06)
 
 
 def embed(
@@ -32,7 +32,7 @@ def self_attention(
     name: str = "self_attention",
 ) -> keras.KerasTensor:
     """Every step looks at all others, or at those up to it."""
-    y = Norm(name=f"{name}.layer_normalization")(x)
+    y = LayerNorm(name=f"{name}.layer_normalization")(x)
     y = keras.layers.MultiHeadAttention(
         heads, width // heads, dropout=dropout, name=f"{name}.multi_head_attention"
     )(y, value=y, use_causal_mask=causal)
@@ -48,7 +48,7 @@ def feed_forward(
     name: str = "feed_forward",
 ) -> keras.KerasTensor:
     """Every step by itself."""
-    y = Norm(name=f"{name}.layer_normalization")(x)
+    y = LayerNorm(name=f"{name}.layer_normalization")(x)
     y = keras.layers.Dense(hidden, activation="relu", name=f"{name}.dense")(y)
     y = keras.layers.Dense(width, name=f"{name}.dense_1")(y)
     y = keras.layers.Dropout(dropout, name=f"{name}.dropout")(y)
@@ -82,7 +82,7 @@ def cross_attention(
     name: str = "cross_attention",
 ) -> keras.KerasTensor:
     """Every step looks at the memory."""
-    y = Norm(name=f"{name}.layer_normalization")(sequence)
+    y = LayerNorm(name=f"{name}.layer_normalization")(sequence)
     y = keras.layers.MultiHeadAttention(
         heads, width // heads, dropout=dropout, name=f"{name}.multi_head_attention"
     )(y, value=memory)
@@ -171,7 +171,7 @@ def build_model(
             dropout=dropout,
             name=f"encoder.{i}",
         )
-    memory = Norm(name="memory")(x)
+    memory = LayerNorm(name="memory")(x)
     target_embedding = embed(
         target,
         target_position,
@@ -193,7 +193,7 @@ def build_model(
             dropout=dropout,
             name=f"decoder.{i}",
         )
-    x = Norm(name="layer_normalization")(x)
+    x = LayerNorm(name="layer_normalization")(x)
     next_token = keras.layers.Dense(
         vocabulary,
         activation="softmax",

@@ -4,7 +4,7 @@ from functools import partial
 
 import keras
 
-Norm = partial(keras.layers.BatchNormalization, momentum=0.9)
+BatchNorm = partial(keras.layers.BatchNormalization, momentum=0.9)
 
 
 def shared_conv_bn_relu(
@@ -23,7 +23,7 @@ def shared_conv_bn_relu(
         use_bias=False,
         name=f"{name}.conv2d",
     )(x)
-    x = Norm(name=f"{name}.batch_normalization")(x)
+    x = BatchNorm(name=f"{name}.batch_normalization")(x)
     return keras.layers.ReLU(name=f"{name}.re_lu")(x)
 
 
@@ -38,7 +38,7 @@ def shared_residual(
         y = keras.layers.Conv2D(
             filters, 1, strides=strides, use_bias=False, name=f"{name}.conv2d"
         )(y)
-        y = Norm(name=f"{name}.batch_normalization")(y)
+        y = BatchNorm(name=f"{name}.batch_normalization")(y)
     branch = y
     y = shared_conv_bn_relu(
         x, filters=filters, strides=strides, name=f"{name}.conv_bn_relu"
@@ -46,7 +46,7 @@ def shared_residual(
     y = keras.layers.Conv2D(
         filters, 3, padding="same", use_bias=False, name=f"{name}.conv2d_1"
     )(y)
-    y = Norm(name=f"{name}.batch_normalization_1")(y)
+    y = BatchNorm(name=f"{name}.batch_normalization_1")(y)
     x = keras.layers.Add(name=f"{name}.add")([branch, y])
     return keras.layers.ReLU(name=f"{name}.re_lu")(x)
 
