@@ -16,11 +16,12 @@ from ..spec.initializers import Fixed
 from ..spec.layers.activation import Activation
 from ..spec.layers.attention import MultiHeadAttention
 from ..spec.layers.base import Layer, Port
+from ..spec.layers.cells import ForgetGate
 from ..spec.layers.color_augmentation import Equalization, RandomColorJitter
 from ..spec.layers.constants import Constant
 from ..spec.layers.functions import Function
 from ..spec.layers.plain_attention import PlainAttention
-from ..spec.layers.recurrent import LSTM
+from ..spec.layers.recurrent import RNN
 from ..spec.named import Named
 from ..spec.plugins import blaming, row_of
 from ..spec.records import metadata
@@ -151,6 +152,8 @@ def argument(value: Any, marks: tuple[Any, ...] = (), dtype: str | None = None) 
             return KerasCall("keras.initializers.Constant", (("value", value),), positional=1)
         case Layer():
             return spell(value).constructor
+        case (Layer(), *_):
+            return [argument(layer) for layer in value]
         case tuple() if PerAxis in marks and len(set(value)) == 1:
             return value[0]
         case (only,) if OneOrMany in marks:
@@ -232,7 +235,13 @@ def attention(layer: MultiHeadAttention) -> Spelling:
     return replace(spelling, constructor=replace(spelling.constructor, within=("Softmax", "Dropout")))
 
 
-def lstm(layer: LSTM) -> Spelling:
+def rnn(layer: RNN) -> Spelling:
+    """Of a list of cells Keras makes a stack that computes in float32, whatever the layer and the cells do."""
+    is_default = layer.dtype in (None, DEFAULT_DTYPE)
+    return Spelling(constructor(layer if is_default else layer.changed(cell=layer.one_cell)))
+
+
+def forget_gate(layer: ForgetGate) -> Spelling:
     """Keras makes the bias of parts unless told not to, and a fixed bias is whole."""
     call = constructor(layer)
     if isinstance(layer.bias_initializer, Fixed):
@@ -287,8 +296,10 @@ SPELLED: dict[str, Spell] = {
     "AugMix": lambda layer: random_changes(layer, *(() if layer.all_ops else CHANGES[-4:])),
     "Constant": constant,
     "Equalization": equalization,
-    "LSTM": lstm,
+    "LSTM": forget_gate,
+    "LSTMCell": forget_gate,
     "MultiHeadAttention": attention,
+    "RNN": rnn,
     "RandAugment": random_changes,
     "RandomColorJitter": color_jitter,
 }
@@ -325,13 +336,14 @@ def outputs_by_name(graph: Graph) -> bool:
 
 
 def call_arguments(node: Node) -> tuple[tuple[str, tuple[Any, ...] | Any], ...]:
-    """What the node's layer is called with: (keyword or "", value or tuple of values)."""
+    """What the node's layer is called with: (keyword or "", value or tuple of values, which may have tuples in it)."""
     given = {argument.port for argument in node.arguments}
     found: list[tuple[str, Any]] = []
     for port in node.layer.ports:
         if port.name in given:
             values = tuple(a.value for a in node.arguments if a.port == port.name)
-            found.append((keyword_of(node.layer, port, given), values if port.many else values[0]))
+            value = node.layer.nested(port.name, values) if port.many else values[0]
+            found.append((keyword_of(node.layer, port, given), value))
     return tuple(found)
 
 

@@ -9,7 +9,6 @@ import numpy as np
 from ..compiler.concrete import first_failure
 from ..compiler.graph import Graph, Node, Value
 from ..spec.diagnostics import fail
-from ..spec.layers.base import Layer
 from ..spec.layers.core import Embedding
 from ..spec.layers.indexing import Take, TakeAlongAxis
 from ..spec.ranges import Values, nearest, ordered
@@ -83,7 +82,7 @@ def _rows(graph: Graph, name: str, sizes: Values) -> int | None:
     for node in graph.nodes:
         if reached.isdisjoint(node.inputs):
             continue
-        rows += [layer.input_dim for layer in _with_wrapped(node.layer) if isinstance(layer, Embedding)]
+        rows += [layer.input_dim for layer in node.layer.with_held() if isinstance(layer, Embedding)]
         rows += [evaluate(size, sizes) for size in _elements(graph, node, reached)]
         if not is_float(node.signature.output.dtype):
             reached.update(node.values)
@@ -95,11 +94,6 @@ def _elements(graph: Graph, node: Node, reached: set[Value]) -> Iterator[Size]:
     values = {argument.port: argument.value for argument in node.arguments}
     if isinstance(node.layer, Take | TakeAlongAxis) and values.get("indices") in reached:
         yield node.layer.elements(graph.types[values["x"]])
-
-
-def _with_wrapped(layer: Layer) -> Iterator[Layer | None]:
-    yield layer
-    yield from (getattr(layer, field) for field in layer.layer_fields())
 
 
 def _random(rng: np.random.Generator, type_: TensorType, sizes: Values, rows: int | None) -> np.ndarray:

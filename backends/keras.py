@@ -38,8 +38,7 @@ def build(graph: Graph, weights: Weights | None = None, seed: int = 0) -> keras.
     layers: dict[str, Any] = {}
     for node in graph.nodes:
         result = _apply(node, layers, tensors)
-        results = result if isinstance(result, list | tuple) else [result]
-        tensors.update(zip(node.values, results, strict=True))
+        tensors.update(zip(node.values, _flat(result), strict=True))
     inputs = [tensors[Value(i.name)] for i in graph.inputs]
     model = keras.Model(inputs[0] if len(inputs) == 1 else inputs, _outputs(graph, tensors), name=graph.name)
     assign(model, graph, initialize(graph, seed) if weights is None else weights)
@@ -149,8 +148,13 @@ def _compute(call: KerasCall, side_by_side: bool, inputs: list[Any], keywords: d
     return _resolve(call.function)(*inputs, **keywords, **arguments)
 
 
-def _pick(value: Value | tuple[Value, ...], tensors: Mapping[Value, Any]) -> Any:
-    return [tensors[v] for v in value] if isinstance(value, tuple) else tensors[value]
+def _pick(value: Value | tuple[Any, ...], tensors: Mapping[Value, Any]) -> Any:
+    return [_pick(v, tensors) for v in value] if isinstance(value, tuple) else tensors[value]
+
+
+def _flat(result: Any) -> list[Any]:
+    """A layer's outputs, which may be grouped."""
+    return [one for part in result for one in _flat(part)] if isinstance(result, list | tuple) else [result]
 
 
 def _outputs(graph: Graph, tensors: Mapping[Value, Any]) -> Any:

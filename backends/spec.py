@@ -166,6 +166,8 @@ def _field(layer: Layer, name: str, dtype: str) -> Any:
             return call(value, dtype)
         case Fixed(file=None, values=values) if Plain in marks:
             return values
+        case (Layer(), *_):
+            return [call(held, dtype) for held in value]
         case tuple() if PerAxis in marks and len(set(value)) == 1:
             return value[0]
         case (only,) if OneOrMany in marks:

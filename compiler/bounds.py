@@ -9,7 +9,7 @@ decided here for all sizes in the bounds:
   two sizes in which no difference was found, but which were not proved to be equal;
 - Dropout: a size other than what `noise_shape` has for that axis;
 - Softmax: a size of the mask that is neither 1 nor the input's;
-- recurrent layers, and Bidirectional around them: a last axis of an initial state that is not `units`;
+- recurrent layers, and Bidirectional around them: a size of an initial state that is not the state's;
 - MultiHeadAttention and EinsumDense: as many positions as a bias has numbers, where Keras would add it along the wrong
   axis;
 - TimeDistributed: what the layer in it lets pass;
@@ -173,8 +173,10 @@ def _mask(layer: Softmax, given: Ports) -> Iterator[Check]:
 
 
 def _states(layer: Recurrent | Bidirectional, given: Ports) -> Iterator[Check]:
-    units = (layer.forward if isinstance(layer, Bidirectional) else layer).units
-    yield from ((EQUAL, (state.shape[-1], units)) for state in given.get("initial_state", ()))
+    ways = (layer.forward, layer.backward) if isinstance(layer, Bidirectional) else (layer,)
+    wanted = [shape for way in ways for shape in way.step_of(given["sequences"][0]).states]
+    for state, sizes in zip(given.get("initial_state", ()), wanted, strict=False):
+        yield from ((EQUAL, pair) for pair in zip(state.features, sizes, strict=True))
 
 
 def _biases(layer: MultiHeadAttention, given: Ports) -> Iterator[Check]:

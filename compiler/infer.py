@@ -313,7 +313,7 @@ def misfitting_weights(layer: Layer, signature: Signature, step: Step) -> Iterat
             message = f"the values have shape {shape_text(given.shape)}, and {weight.name} has shape {wanted}"
             help = f"give values of shape {wanted}"
             yield Diagnostic("NN302", message, step.place.of(field), help=help)
-        elif (reason := misfit(given, len(weight.shape))) is not None:
+        elif (reason := misfit(given, len(weight.shape), weight.dtype)) is not None:
             message = f"{reason}, and {weight.name} has shape {wanted}"
             yield Diagnostic("NN203", message, step.place.of(field), help="choose another initializer")
 

@@ -196,20 +196,25 @@ class Maker:
         for key, value in kept:
             name = str(key.value)
             if name in cls.layer_fields() and not (isinstance(value, Scalar) and value.value is None):
-                self._hold(name, value, fields, report)
+                self._hold(name, value, fields, name in cls.layer_lists(), report)
             else:
                 fields.data[name] = to_data(value)
         fields.node = nodes.Mapping(kept, arguments.span)
         return fields
 
-    def _hold(self, name: str, node: Node, fields: Fields, report: Report) -> None:
-        """Puts the layer that a wrapper holds into its field."""
-        call = parse_call(node, report, "a wrapped layer")
-        made = self._make(call, {}, report) if call else None
-        if made is None:
+    def _hold(self, name: str, value: Node, fields: Fields, is_list: bool, report: Report) -> None:
+        """Puts the layer that a wrapper holds into its field, or the layers of a list."""
+        held = value.items if is_list and isinstance(value, nodes.Sequence) else (value,)
+        made = [self._held(node, report) for node in held]
+        if None in made:
             fields.settled.add(name)
         else:
-            fields.data[name] = made.layer
+            fields.data[name] = made[0] if held == (value,) else made
+
+    def _held(self, node: Node, report: Report) -> Layer | None:
+        call = parse_call(node, report, "a wrapped layer")
+        made = self._make(call, {}, report) if call else None
+        return made and made.layer
 
     def _preset(self, call: Call, base: Base, own: nodes.Mapping) -> Preset | None:
         """The preset for backends that spell it: its own values, completed by the item's where some are

@@ -161,13 +161,16 @@ def inner(initializer: Initializer) -> Given:
     return initializer.inner if isinstance(initializer, UnitForgetBias | EinsumKernel) else initializer
 
 
-def misfit(initializer: Initializer, rank: int) -> str | None:
-    """Why an initializer cannot make a weight of that rank; None where it can."""
+def misfit(initializer: Initializer, rank: int, dtype: str = "float32") -> str | None:
+    """Why an initializer cannot make a weight of that rank and dtype; None where it can."""
     match initializer:
         case UnitForgetBias(inner):
-            return misfit(inner, 1)
+            return misfit(inner, 1, dtype)
         case EinsumKernel(inner):
-            return misfit(inner, rank)
+            return misfit(inner, rank, dtype)
+        # The decomposition that it is made by is not there in TensorFlow.
+        case Named(name="Orthogonal") if dtype == "bfloat16":
+            return "Keras cannot make Orthogonal in bfloat16"
         case Named(name="Orthogonal") if rank < 2:
             return "Orthogonal makes weights of two axes or more"
         case Named(name="Identity") if rank != 2:

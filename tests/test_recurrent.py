@@ -6,11 +6,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from differential import OPSETS, compare, layer_settings, operators, random_weights, run_keras, run_onnx, spec
+from differential import (
+    OPSETS,
+    compare,
+    layer_settings,
+    operators,
+    random_inputs,
+    random_weights,
+    run_keras,
+    run_onnx,
+    spec,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from nnspec.backends.keras import build
-from nnspec.backends.onnx.emit import to_onnx
 from nnspec.backends.weights import initialize
 from nnspec.spec.diagnostics import SpecError
 from recurrence import ACTIVATIONS, LAYERS, fields, masked_ids, masking, network
@@ -229,31 +238,51 @@ def test_unrolled_mask_that_keras_turns_the_wrong_way() -> None:
     assert found[::2] == ("NN112", "true")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "opset", "message", "at"),
-    [
-        ({"activation": "selu"}, 21, "ONNX's LSTM cannot compute selu", '"selu"'),
-        ({"recurrent_activation": "relu6"}, 21, "ONNX's LSTM cannot compute relu6", '"relu6"'),
-        (
-            *({"activation": {"relu": {"max_value": 1.0}}}, 21),
-            *("ONNX's LSTM cannot compute relu with these arguments", '{"relu": {"max_value": 1.0}}'),
-        ),
-        ({"dtype": "float64"}, 21, "no runtime has an LSTM of float64", '"float64"'),
-        ({"dtype": "bfloat16"}, 21, "ONNX's LSTM has bfloat16 only since opset 22", '"bfloat16"'),
-    ],
-    ids=str,
-)
-def test_what_the_operators_cannot(arguments: dict[str, Any], opset: int, message: str, at: str) -> None:
-    graph = spec({"LSTM": {"units": 3, **arguments}}, {"x": ["time", 2]})
-    with pytest.raises(SpecError) as caught:
-        to_onnx(graph, initialize(graph), opset)
-    (found,) = caught.value.diagnostics
-    assert (found.code, found.message) == ("NN402", message)
-    assert found.span is not None
-    assert found.span.source.text[found.span.start : found.span.end] == at
+# What the operators do not know.
+OTHERS = ["selu", "gelu", "relu6", "softmax", "mish", {"relu": {"max_value": 1.0}}]
 
 
-@pytest.mark.parametrize(("dtype", "opset"), [("float16", 15), ("mixed_float16", 21), ("bfloat16", 22)])
+@pytest.mark.parametrize("kind", LAYERS)
+@layer_settings
+@given(data=st.data())
+def test_what_the_operators_cannot_is_a_loop(kind: str, data: st.DataObject) -> None:
+    """Activations that they lack, and float64, with masks and without."""
+    arguments = data.draw(fields(kind)) | {"unroll": False}
+    if data.draw(st.booleans()):
+        arguments["activation"] = data.draw(st.sampled_from(OTHERS))
+    else:
+        arguments["dtype"] = "float64"
+    masked, length = data.draw(st.booleans()), data.draw(st.sampled_from([1, 2, 5]))
+    graph = network(kind, arguments, "time", masked, initial=data.draw(st.booleans()))
+    inputs = random_inputs(graph, batch=6, dynamic=length)
+    if masked:
+        inputs["x"] = masked_ids(6, length, data.draw(st.integers(0, 1000)))
+    opset = data.draw(OPSETS)
+    compare(graph, inputs=inputs, opset=opset)
+    assert "Scan" in operators(graph, opset)
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_bfloat16_is_computed_in_float32(kind: str) -> None:
+    layer = {kind: {"units": 3, "dtype": "bfloat16", "recurrent_initializer": "glorot_uniform"}}
+    graph = spec({"Activation": "linear"}, {"x": ["time", 2]}, [layer])
+    weights = random_weights(graph)
+    inputs = random_inputs(graph)
+    (expected,) = run_keras(build(graph, weights), graph, inputs)
+    for opset in (15, 22):
+        (actual,) = run_onnx(graph, weights, inputs, opset)
+        np.testing.assert_allclose(actual, expected, atol=0.02)
+
+
+def test_orthogonal_is_not_made_in_bfloat16() -> None:
+    found = refusal({"LSTM": {"units": 3, "dtype": "bfloat16"}}, {"x": ["time", 2]})
+    assert found[:2] == (
+        "NN203",
+        "Keras cannot make Orthogonal in bfloat16, and recurrent_kernel has shape [3, 12]",
+    )
+
+
+@pytest.mark.parametrize(("dtype", "opset"), [("float16", 15), ("mixed_float16", 21), ("mixed_bfloat16", 22)])
 def test_half_precision_is_valid_onnx(dtype: str, opset: int) -> None:
     graph = spec(
         {"Bidirectional": {"layer": {"LSTM": {"units": 3, "dtype": dtype}}, "dtype": dtype}},

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from differential import OPSETS, compare, layer_settings, operators, spec
+from differential import OPSETS, compare, layer_settings, operators, random_inputs, spec
 from hypothesis import given
 from hypothesis import strategies as st
 from nnspec.backends.calls import ACTIVATION_LAYERS, spell
@@ -383,15 +383,22 @@ def test_a_mask_that_would_not_fit() -> None:
         )
 
 
-def test_what_the_operators_cannot_is_at_the_layer() -> None:
-    graph = spec(
-        {"TimeDistributed": {"layer": {"LSTM": {"units": 3, "activation": "selu"}}}}, {"x": [4, 5, 2]}
-    )
-    with pytest.raises(SpecError, match="ONNX's LSTM cannot compute selu") as caught:
-        to_onnx(graph, initialize(graph))
-    (found,) = caught.value.diagnostics
-    assert found.span is not None
-    assert found.span.source.text[found.span.start :].startswith('{"LSTM"')
+@layer_settings
+@given(data=st.data())
+def test_bidirectional_loops_as_keras(data: st.DataObject) -> None:
+    """What ONNX's operators cannot compute, one way or both."""
+    wrapper = data.draw(bidirectional())
+    for layer in (wrapper["layer"], wrapper.get("backward_layer", {})):
+        for arguments in layer.values():
+            arguments["unroll"] = False
+    ((_, arguments),) = wrapper["layer"].items()
+    arguments["activation"] = data.draw(st.sampled_from(["selu", "gelu", "mish"]))
+    masked, length = data.draw(st.booleans()), data.draw(st.sampled_from([1, 2, 5]))
+    graph = network(wrapper, data.draw(st.sampled_from([length, "time"])), masked, initial=False)
+    inputs = random_inputs(graph, batch=6, dynamic=length)
+    if masked:
+        inputs["x"] = masked_ids(6, length, data.draw(st.integers(0, 1000)))
+    compare(graph, inputs=inputs, opset=data.draw(OPSETS))
 
 
 def test_a_layer_that_cannot_be_exported_cannot_be_in_a_wrapper(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import copy
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +41,44 @@ class Op:
     outputs: list[str]
     attributes: dict[str, Any] = field(default_factory=dict)
     domain: str = ""
+
+    @property
+    def bodies(self) -> list[Body]:
+        """The graphs inside it."""
+        return [value for value in self.attributes.values() if isinstance(value, Body)]
+
+    @property
+    def reads(self) -> Iterator[str]:
+        """The values that it needs, those that graphs inside it take from outside among them."""
+        yield from (name for name in self.inputs if name)
+        yield from (name for body in self.bodies for op in body.ops for name in op.reads)
+
+    def rename(self, old: str, new: str) -> None:
+        """Gives a value another name wherever the operator has it, and the operator too where it is called after it."""
+        if self.outputs == [old] and self.name == old:
+            self.name = new
+        self.inputs = [new if name == old else name for name in self.inputs]
+        self.outputs = [new if name == old else name for name in self.outputs]
+        for body in self.bodies:
+            for op in body.ops:
+                op.rename(old, new)
+
+
+@dataclass
+class Body:
+    """A graph inside an operator, which sees the values and constants outside. Inputs and outputs have their dtypes."""
+
+    name: str
+    ops: list[Op]
+    inputs: list[tuple[str, str]]
+    outputs: list[tuple[str, str]]
+
+    def proto(self) -> onnx.GraphProto:
+        inputs, outputs = (
+            [helper.make_tensor_value_info(name, ELEMENT_TYPES[dtype], None) for name, dtype in values]
+            for values in (self.inputs, self.outputs)
+        )
+        return helper.make_graph(list(map(node_proto, self.ops)), self.name, inputs, outputs)
 
 
 class Builder:
@@ -106,32 +145,39 @@ class Builder:
         """Gives a value another name, and the operator that makes it too, where it is the operator's only output."""
         self._taken.add(new)
         for op in self.ops[since:]:
-            if op.outputs == [old] and op.name == old:
-                op.name = new
-            op.inputs = [new if name == old else name for name in op.inputs]
-            op.outputs = [new if name == old else name for name in op.outputs]
+            op.rename(old, new)
 
     def prune(self, outputs: Iterable[str]) -> None:
         """Leaves out what none of the model's outputs needs, such as a mask that no layer heeds."""
         needed, kept = set(outputs), list[Op]()
         for op in reversed(self.ops):
             if not needed.isdisjoint(op.outputs):
-                needed.update(name for name in op.inputs if name)
+                needed.update(op.reads)
                 kept.append(op)
         self.ops = kept[::-1]
 
     def used_constants(self) -> list[onnx.TensorProto]:
         """The initializers that some operator takes, in the order in which they were made."""
-        used = {name for op in self.ops for name in op.inputs}
+        used = {name for op in self.ops for name in op.reads}
         return [
             numpy_helper.from_array(array, name) for name, array in self.constants.items() if name in used
         ]
 
     def node_protos(self) -> list[onnx.NodeProto]:
-        return [
-            helper.make_node(op.type, op.inputs, op.outputs, name=op.name, domain=op.domain, **op.attributes)
-            for op in self.ops
-        ]
+        return list(map(node_proto, self.ops))
+
+    def inside(self) -> Builder:
+        """What adds operators to a graph inside one of this model's: names and constants are the model's."""
+        inner = copy.copy(self)
+        inner.ops = []
+        return inner
+
+
+def node_proto(op: Op) -> onnx.NodeProto:
+    attributes: dict[str, Any] = {
+        key: v.proto() if isinstance(v, Body) else v for key, v in op.attributes.items()
+    }
+    return helper.make_node(op.type, op.inputs, op.outputs, name=op.name, domain=op.domain, **attributes)
 
 
 def _is_same(one: np.ndarray, other: np.ndarray) -> bool:

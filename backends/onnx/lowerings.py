@@ -150,6 +150,7 @@ LOWERINGS: dict[str, Lowering] = {
     "SimpleRNN": recurrent.recurrent,
     "LSTM": recurrent.recurrent,
     "GRU": recurrent.recurrent,
+    "RNN": recurrent.recurrent,
     # wrappers
     "Bidirectional": wrappers.bidirectional,
     "TimeDistributed": wrappers.time_distributed,

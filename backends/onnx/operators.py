@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+from ...spec.layers.base import Layer
+from ...spec.types import is_float
 from .context import Context
+from .layout import Tensor
 
 # The opset since which a reduction takes its axes as an input and not as an attribute; 18 for the others.
 AXES_AS_INPUT = {"ReduceSum": 13}
@@ -34,6 +38,36 @@ def widened(ctx: Context, x: str, dtype: str, wider: Mapping[str, str], make: Ca
     if dtype not in wider:
         return make(x)
     return ctx.cast(make(ctx.cast(x, wider[dtype])), dtype)
+
+
+def in_float32(lower: Callable[..., tuple[Tensor, ...]]) -> Callable[..., tuple[Tensor, ...]]:
+    """The lowering, with float32 for what a layer computes in bfloat16."""
+
+    def lowered(ctx: Context, layer: Layer, *given: Any, **ports: Any) -> tuple[Tensor, ...]:
+        wider = VIA_FLOAT32.get(ctx.dtype)
+        if wider is None:
+            return lower(ctx, layer, *given, **ports)
+        widen = functools.partial(_widened, ctx, wider)
+        ports = {name: widen(value) for name, value in ports.items()}
+        outputs = lower(ctx.computing_in(wider), layer, *map(widen, given), **ports)
+        return tuple(_as_declared(ctx, output) for output in outputs)
+
+    return lowered
+
+
+def _widened(ctx: Context, dtype: str, given: Any) -> Any:
+    """A tensor, or several, with floats in another dtype, as they lie."""
+    if not isinstance(given, Tensor):
+        return [_widened(ctx, dtype, one) for one in given]
+    if not is_float(given.type.dtype):
+        return given
+    name, form = given.as_is
+    return Tensor(given.type.with_dtype(dtype), {form: ctx.cast(name, dtype)}, given.mask)
+
+
+def _as_declared(ctx: Context, output: Tensor) -> Tensor:
+    name, form = output.as_is
+    return Tensor(output.type, {form: ctx.cast(name, output.type.dtype)}, output.mask)
 
 
 def converted(ctx: Context, x: str, dtype: str, wanted: str) -> str:

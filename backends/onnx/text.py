@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ def to_text(model: onnx.ModelProto) -> str:
     lines = [f"model {graph.name}: opset {opsets}, ir {model.ir_version}"]
     lines += (f"input {_value(value)}" for value in graph.input)
     lines += map(_initializer, graph.initializer)
-    lines += map(_node, graph.node)
+    lines += (line for node in graph.node for line in _node_lines(node))
     lines += (f"output {_value(value)}" for value in graph.output)
     return "\n".join(lines) + "\n"
 
@@ -42,6 +43,17 @@ def _initializer(tensor: TensorProto) -> str:
     array = numpy_helper.to_array(tensor)
     few = array.size <= SHOWN_ELEMENTS and array.dtype.kind in "iub"
     return f"constant {text} = {_plain(array.tolist())}" if few else f"weight {text}"
+
+
+def _node_lines(node: onnx.NodeProto, indent: str = "") -> Iterator[str]:
+    """An operator, and under it the graphs inside it: their inputs, operators and outputs."""
+    yield indent + _node(node)
+    inner = indent + "  "
+    for attribute in sorted(node.attribute, key=lambda a: a.name):
+        if attribute.type == onnx.AttributeProto.GRAPH:
+            yield f"{inner}{attribute.name}({', '.join(value.name for value in attribute.g.input)})"
+            yield from (line for one in attribute.g.node for line in _node_lines(one, inner))
+            yield f"{inner}-> {', '.join(value.name for value in attribute.g.output)}"
 
 
 def _node(node: onnx.NodeProto) -> str:

@@ -14,20 +14,22 @@ from ...spec.size import Size
 from ...spec.types import Signature
 from .context import Context
 from .layout import TIME_MAJOR, Flattened, Layout, Tensor, logical
-from .operators import reduce
-from .recurrent import Way, ordered, travel
+from .operators import in_float32, reduce
+from .recurrent import Way, ordered, through_loop, travel
 
 REDUCTIONS = {"sum": "ReduceSum", "mul": "ReduceProd", "ave": "ReduceMean"}
 
 
+@in_float32
 def bidirectional(
     ctx: Context, layer: Bidirectional, sequences: Tensor, initial_state: Sequence[Tensor] = ()
 ) -> tuple[Tensor, ...]:
     """Both outputs are in the order of time until the forward layer, should it go backwards, turns them."""
     forward, half = layer.forward, len(initial_state) // 2
-    field = "backward_layer" if layer.backward_layer else "layer"
-    there = Way(forward, initial_state[:half], "forward/", "layer")
-    back = Way(layer.backward, initial_state[half:], "backward/", field)
+    there = Way(forward, initial_state[:half], "forward/")
+    back = Way(layer.backward, initial_state[half:], "backward/")
+    if not (there.is_fusable(ctx) and back.is_fusable(ctx)):
+        return _looped(ctx, layer, there, back, sequences)
     result = travel(ctx, [there, back], sequences)
     if forward.return_sequences:
         merged = [ordered(ctx, forward, y, result.steps) for y in _merge(ctx, layer, result.y, 1)]
@@ -35,11 +37,39 @@ def bidirectional(
         for output in outputs:
             output.mask = sequences.mask
     else:
-        outputs = [ctx.tensor(h, index=i) for i, h in enumerate(_merge(ctx, layer, result.states[0], 0))]
+        outputs = [ctx.tensor(h, index=i) for i, h in enumerate(_merge(ctx, layer, result.last, 0))]
     if forward.return_state:
         states = [_pick(ctx, state, way, 0) for way in (0, 1) for state in result.states]
         outputs += [ctx.tensor(state, index=i) for i, state in enumerate(states, start=len(outputs))]
     return tuple(outputs)
+
+
+def _looped(
+    ctx: Context, layer: Bidirectional, there: Way, back: Way, sequences: Tensor
+) -> tuple[Tensor, ...]:
+    """Both ways by themselves, and what the second one gives turned to go with the first."""
+    ahead, states = through_loop(ctx, there, sequences)
+    behind, more = through_loop(ctx, back, sequences, turned=True)
+    form = TIME_MAJOR if there.layer.return_sequences else None
+    merged = _merge_apart(ctx, layer, [ahead, behind])
+    outputs = [ctx.tensor(y, form, i) for i, y in enumerate(merged)]
+    for output in outputs if there.layer.return_sequences else []:
+        output.mask = sequences.mask
+    further = [*states, *more] if there.layer.return_state else []
+    return (*outputs, *(ctx.tensor(s, index=i) for i, s in enumerate(further, start=len(outputs))))
+
+
+def _merge_apart(ctx: Context, layer: Bidirectional, ways: list[str]) -> list[str]:
+    """The outputs of two ways with their features last."""
+    match layer.merge_mode:
+        case None:
+            return ways
+        case "concat":
+            return [ctx.op("Concat", *ways, axis=-1)]
+        case "ave":
+            return [ctx.op("Mul", ctx.op("Add", *ways), ctx.scalar(0.5, "half"))]
+        case mode:
+            return [ctx.op({"sum": "Add", "mul": "Mul"}[mode], *ways)]
 
 
 def _merge(ctx: Context, layer: Bidirectional, y: str, axis: int) -> list[str]:
@@ -50,7 +80,7 @@ def _merge(ctx: Context, layer: Bidirectional, y: str, axis: int) -> list[str]:
         case "concat":
             before = list(range(axis))
             beside = ctx.op("Transpose", y, perm=[*before, axis + 1, axis, axis + 2])
-            return [ctx.op("Reshape", beside, ctx.ints([0] * (axis + 1) + [2 * layer.forward.units]))]
+            return [ctx.op("Reshape", beside, ctx.ints([0] * (axis + 1) + [2 * layer.forward.output_size]))]
         case mode:
             return [reduce(ctx, REDUCTIONS[mode], y, [axis], keepdims=False)]
 

@@ -70,6 +70,8 @@ def with_variables(value: Any, variables: Mapping[Partial, str]) -> Any:
         case KerasCall():
             pairs = tuple((name, with_variables(inner, variables)) for name, inner in value.arguments)
             return replace(value, arguments=pairs)
+        case list():
+            return [with_variables(inner, variables) for inner in value]
     return value
 
 

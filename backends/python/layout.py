@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 WIDTH = 88
 INDENT = 4
@@ -33,6 +33,11 @@ def statement(target: str, value: Expr, indent: int = 0) -> str:
     """`target = value`, or the value alone for an empty target; lines without a final newline."""
     prefix = f"{target} = " if target else ""
     return "\n".join(map(_excused, layout((prefix, *value), indent)))
+
+
+def unpacked(names: tuple[Any, ...]) -> str:
+    """What an assignment unpacks several values to, those in a tuple together."""
+    return ", ".join(f"({unpacked(name)})" if isinstance(name, tuple) else name for name in names)
 
 
 def layout(expr: Expr, indent: int, tail: str = "") -> list[str]:

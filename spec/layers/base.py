@@ -57,6 +57,8 @@ class Layer(Record):
     mask_source: ClassVar[Literal["call", "tensor"] | None] = None
     # Whether Keras takes the masks off the very tensors that the layer is given.
     takes_masks_off: ClassVar[bool] = False
+    # Whether it can be an item, and not only what another layer holds.
+    stands_alone: ClassVar[bool] = True
     # Whether it does to a sequence what it does to each of its steps, as long as its axes count from the last.
     stepwise: ClassVar[bool] = False
     # The fields that stand first in Keras's order, where a shared base would put its own before them.
@@ -77,12 +79,28 @@ class Layer(Record):
         """The fields that hold a layer, for wrappers."""
         return []
 
+    @classmethod
+    def layer_lists(cls) -> list[str]:
+        """Those of `layer_fields` that may hold a list of layers."""
+        return []
+
     def with_held(self) -> Iterator[Layer]:
         """The layer, and every layer that it holds."""
         yield self
         for field in self.layer_fields():
-            if (held := getattr(self, field)) is not None:
-                yield from held.with_held()
+            held = getattr(self, field)
+            for layer in held if isinstance(held, tuple) else (held,):
+                if layer is not None:
+                    yield from layer.with_held()
+
+    def nested(self, port: str, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The values that go into a port which takes a list, as Keras groups them. Raises ValueError where they
+        are grouped and not as many as the groups have."""
+        return values
+
+    def nested_outputs(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """What belongs to the outputs, one each, as Keras groups them."""
+        return values
 
     @property
     def output_names(self) -> tuple[str, ...]:
@@ -227,7 +245,12 @@ def _floats(value: Any) -> Iterator[float]:
 
 def check_activations(layer: Layer, signature: Signature) -> None:
     """Raises LayerError where an activation of the layer works along an axis that is not there."""
-    rank = signature.output.rank if layer.activation_rank is None else layer.activation_rank
+    check_axes(layer, signature.output.rank if layer.activation_rank is None else layer.activation_rank)
+
+
+def check_axes(layer: Layer, rank: int) -> None:
+    """Raises LayerError where an activation of the layer works along an axis that what it is applied to, of this rank,
+    does not have."""
     for field, activation in layer.activations.items():
         if has_axis(activation):
             normalize_axis(activation["axis"], rank, field)

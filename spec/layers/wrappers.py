@@ -33,7 +33,7 @@ def recurrent(layer: Layer) -> Recurrent:
         "code": "NN112",
         "help": "hold a recurrent layer: {layer: {LSTM: 20}}",
     }
-    raise PydanticCustomError("held_layer", "Bidirectional holds SimpleRNN, LSTM or GRU, not {name}", context)
+    raise PydanticCustomError("held_layer", "Bidirectional holds a recurrent layer, not {name}", context)
 
 
 def one_to_one(wrapper: str) -> Callable[[Layer], Layer]:
@@ -147,12 +147,14 @@ class Bidirectional(Wrapper):
     def state_names(self) -> tuple[str, ...]:
         """`forward_h`, `forward_c`, … for an LSTM, else `forward_state` and `backward_state`."""
         both = (("forward", self.forward), ("backward", self.backward))
-        return tuple(f"{way}_{state.removeprefix('state_')}" for way, layer in both for state in layer.states)
+        return tuple(
+            f"{way}_{state.removeprefix('state_')}" for way, layer in both for state in layer.state_names
+        )
 
     def infer(self, sequences: TensorType, initial_state: Sequence[TensorType] = ()) -> Signature:
         self._require_matching_layers(bool(initial_state))
         self._require_copyable()
-        half = len(self.forward.states) if initial_state else 0
+        half = len(self.forward.state_names) if initial_state else 0
         ahead = self.held("layer", self.forward, sequences, initial_state=initial_state[:half])
         field = "backward_layer" if self.backward_layer else "layer"
         back = self.held(field, self.backward, sequences, initial_state=initial_state[half:])
@@ -174,6 +176,14 @@ class Bidirectional(Wrapper):
     def output_mask(self, *inputs: TensorType) -> bool:
         return self.forward.output_mask(*inputs)
 
+    def nested(self, port: str, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        half = len(self.forward.state_names)
+        return (*self.forward.nested(port, values[:half]), *self.backward.nested(port, values[half:]))
+
+    def nested_outputs(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        count = 1 if self.merge_mode else 2
+        return (*values[:count], *self.nested("initial_state", values[count:]))
+
     def _require_matching_layers(self, stateful_start: bool) -> None:
         """Raises LayerError where the two layers do not go together."""
         forward, backward = self.forward, self.backward
@@ -183,14 +193,15 @@ class Bidirectional(Wrapper):
             alone = "leave go_backwards out: a backward layer is made of the same kind"
             help = "give one of them go_backwards: true" if self.backward_layer else alone
             raise LayerError(f"both layers go {way}", code="NN112", field=field, help=help)
-        for name in ("return_sequences", "return_state", "units"):
+        for name in ("return_sequences", "return_state", "output_size"):
             here, there = getattr(forward, name), getattr(backward, name)
             if here != there:
-                message = f"{name} is {_word(here)} in the layer, and {_word(there)} in the backward layer"
+                word = "units" if name == "output_size" else name
+                message = f"{word} is {_word(here)} in the layer, and {_word(there)} in the backward layer"
                 raise LayerError(
-                    message, code="NN203", field="backward_layer", help=f"give {name} the same value in both"
+                    message, code="NN203", field="backward_layer", help=f"give {word} the same value in both"
                 )
-        if (stateful_start or forward.return_state) and forward.states != backward.states:
+        if (stateful_start or forward.return_state) and forward.state_names != backward.state_names:
             message = "layers with different states cannot share initial_state, nor return_state"
             raise LayerError(
                 message, code="NN203", field="backward_layer", help="take two layers of one kind"
@@ -198,7 +209,8 @@ class Bidirectional(Wrapper):
 
     def _require_copyable(self) -> None:
         """Raises LayerError for an activation that Keras cannot copy with the layer."""
-        for activation in self.forward.activations.values():
+        held = self.forward.with_held()
+        for activation in (activation for layer in held for activation in layer.activations.values()):
             if activation.arguments and activation.name not in COPIED:
                 message = (
                     f"Bidirectional copies its layer, and Keras cannot copy {activation.name} with arguments"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from ....compiler.graph import Graph, Input, Value
 from ...calls import call_arguments, outputs_by_name, takes_side_by_side
@@ -90,10 +91,13 @@ def _function(spelled: SpelledNode, presets: dict[str, str]) -> str:
     return presets[spelled.through] if spelled.through else spelled.call.function
 
 
-def _given(name: str, values: Value | tuple[Value, ...], variables: Variables) -> Expr:
+def _given(name: str, values: Value | tuple[Any, ...], variables: Variables) -> Expr:
     """One of the layer's inputs."""
-    if isinstance(values, tuple):
-        given: Expr = (Brackets("list", tuple((variables.texts[value],) for value in values)),)
-    else:
-        given = (variables.texts[values],)
+    given = _listed(values, variables)
     return keyword(name, given) if name else given
+
+
+def _listed(values: Value | tuple[Any, ...], variables: Variables) -> Expr:
+    if isinstance(values, tuple):
+        return (Brackets("list", tuple(_listed(value, variables) for value in values)),)
+    return (variables.texts[values],)

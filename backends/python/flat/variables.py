@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from ....compiler.graph import Graph, Node, Value
-from ..layout import Expr
+from ..layout import Expr, unpacked
 from ..names import Scope
 
 RUNNING = "x"
@@ -51,10 +52,12 @@ class Variables:
         further = [self._further(value, f"{node.name}_{names[value.index]}") for value in rest]
         texts = [variable if self._is_used(first) else UNUSED, *further]
         self.texts.update(zip(node.values, texts, strict=True))
-        target = ", ".join(texts)
-        unpacked = not rest or len(target) <= MOST_UNPACKED
-        whole = target if unpacked else self.scope.name(f"{node.name}_outputs")
-        items = [] if unpacked else [(text, (f"{whole}[{index}]",)) for index, text in enumerate(texts)]
+        grouped = node.layer.nested_outputs(tuple(texts))
+        target = unpacked(grouped)
+        whole = (
+            target if not rest or len(target) <= MOST_UNPACKED else self.scope.name(f"{node.name}_outputs")
+        )
+        items = [] if whole == target else list(_picked(grouped, whole))
         self.targets[node.name] = whole
         self.picked[node.name] = [(text, item) for text, item in items if text != UNUSED]
 
@@ -63,3 +66,12 @@ class Variables:
 
     def _is_used(self, value: Value) -> bool:
         return value in self.graph.consumers or value in self.graph.output_values
+
+
+def _picked(grouped: tuple[Any, ...], whole: str) -> Iterator[tuple[str, Expr]]:
+    """Each variable, and what it is taken from the outputs by."""
+    for index, part in enumerate(grouped):
+        if isinstance(part, tuple):
+            yield from _picked(part, f"{whole}[{index}]")
+        else:
+            yield part, (f"{whole}[{index}]",)

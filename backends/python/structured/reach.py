@@ -164,8 +164,9 @@ def _integral(call: Call, unit: Unit) -> Iterator[str]:
     for key, node in arguments.entries if arguments else ():
         name = str(key.value)
         if name in cls.layer_fields():
-            held = parse_call(node, lambda _: None)
-            yield from _integral(held, unit) if held else ()
+            for one in node.items if isinstance(node, Sequence) else (node,):
+                held = parse_call(one, lambda _: None)
+                yield from _integral(held, unit) if held else ()
         elif name in cls.fields and wants_integers(types(cls)[name]):
             yield from _names(node)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ....compiler.block_calls import given_arguments
 from ....compiler.names import LocalNames
@@ -15,7 +16,7 @@ from ....spec.layers.base import Layer, Port
 from ....spec.nodes import Node, Scalar
 from ...calls import KerasCall, keyword_of, takes_side_by_side, through_preset
 from ..expressions import arguments, call, expression, keyword, with_variables
-from ..layout import INDENT, Brackets, Expr, statement
+from ..layout import INDENT, Brackets, Expr, statement, unpacked
 from ..names import Scope
 from ..text import string
 from . import control
@@ -199,18 +200,18 @@ class Body:
         function = variable or spelled.function
         given = _given(inputs, made.layer)
         keywords = tuple(keyword(name, expression(value)) for name, value in spelling.call)
-        names = made.layer.output_names
         if spelling.constructor is None:
             function, rest = self.lasting_function(item, function, spelled, made.layer, flow)
             both = (*rest, *given) if takes_side_by_side(made.layer) else (*given, *keywords, *rest)
-            return self.assign(item, call(function, both), names, flow)
+            return self.assign(item, call(function, both), made.layer.output_names, flow)
         layer = call(function, (*arguments(spelled), keyword("name", (self.layer_name(item, flow),))))
         if MAKER in self.wanted.parts(self.local[id(item)]):
             own = self.own_name(f"{self.local[id(item)]}_layer")
             self.write(own, layer, flow)
             self.declare(item, {MAKER: own}, flow)
             layer = (own,)
-        return self.assign(item, (*layer, Brackets("call", (*given, *keywords))), names, flow)
+        value = (*layer, Brackets("call", (*given, *keywords)))
+        return self.assign(item, value, made.layer.output_names, flow, made.layer.nested_outputs)
 
     def lasting_function(
         self, item: Item, function: str, spelled: KerasCall, layer: Layer, flow: Flow
@@ -227,8 +228,16 @@ class Body:
         self.declare(item, {MAKER: own}, flow)
         return own, ()
 
-    def assign(self, item: Item, value: Expr, outputs: tuple[str, ...], flow: Flow) -> str:
-        """A value of one or several outputs, in variables, as far as something takes them; gives that of the first."""
+    def assign(
+        self,
+        item: Item,
+        value: Expr,
+        outputs: tuple[str, ...],
+        flow: Flow,
+        grouped: Callable[[tuple[str, ...]], tuple[Any, ...]] = tuple,
+    ) -> str:
+        """A value of one or several outputs, in variables, as far as something takes them; gives that of the first.
+        `grouped` gives the variables as the outputs are grouped."""
         first, *others = outputs
         local = self.local[id(item)]
         wanted = self.wanted.parts(local)
@@ -237,7 +246,7 @@ class Body:
             return RETURNED
         own = self.target(item, flow)
         further = {name: self.own_name(f"{local}_{name}") if name in wanted else UNUSED for name in others}
-        self.write(", ".join((own, *further.values())), value, flow)
+        self.write(unpacked(grouped((own, *further.values()))), value, flow)
         texts = {VALUE: own, first: own, **further}
         self.declare(item, {part: text for part, text in texts.items() if part in wanted}, flow)
         return own
@@ -288,7 +297,8 @@ class Body:
         pairs = layer.spelling.call if layer.spelling.constructor else ()
         keywords = tuple(keyword(name, expression(value)) for name, value in pairs)
         given = (*_given(self.inputs(item, layer.layer.ports, flow), layer.layer), *keywords)
-        return self.assign(item, (maker, Brackets("call", given)), layer.layer.output_names, flow)
+        value, grouped = (maker, Brackets("call", given)), layer.layer.nested_outputs
+        return self.assign(item, value, layer.layer.output_names, flow, grouped)
 
     def made_by(self, reuse: Reuse, flow: Flow) -> tuple[Call, Key | None]:
         """The call that made what is applied again, and its block where it is one."""
@@ -325,14 +335,23 @@ def _given(inputs: list[tuple[str, list[str]]], layer: Layer) -> tuple[Expr, ...
         if ports[name].spread:
             found += [(text,) for text in texts]
             continue
-        value: Expr = _listed(texts) if ports[name].many else (texts[0],)
+        value: Expr = _listed(_grouped(layer, name, texts)) if ports[name].many else (texts[0],)
         word = keyword_of(layer, ports[name], names)
         found.append(keyword(word, value) if word else value)
     return tuple(found)
 
 
-def _listed(texts: list[str]) -> Expr:
+def _grouped(layer: Layer, port: str, texts: list[str]) -> tuple[Any, ...]:
+    try:
+        return layer.nested(port, tuple(texts))
+    except ValueError:
+        raise Unwritable("how many inputs a list has is known only where it is made") from None
+
+
+def _listed(texts: tuple[Any, ...]) -> Expr:
     """Several values as a list; all turns of a repeat are in one already."""
-    if len(texts) == 1 and texts[0].startswith("*"):
-        return (texts[0].removeprefix("*"),)
-    return (Brackets("list", tuple((text,) for text in texts)),)
+    match texts:
+        case (str() as only,) if only.startswith("*"):
+            return (only.removeprefix("*"),)
+    parts = (_listed(text) if isinstance(text, tuple) else (text,) for text in texts)
+    return (Brackets("list", tuple(parts)),)

@@ -133,10 +133,9 @@ def _layer(cls: type[Layer], arguments: Mapping[str, Argument], places: Places) 
 def _field(cls: type[Layer], name: str, argument: Argument, places: Places) -> Any:
     node, names = argument
     if name in cls.layer_fields() and not (isinstance(node, Scalar) and node.value is None):
-        call = parse_call(node, lambda _: None)
-        if call is None:
-            raise Unwritable
-        return symbolic(call, names, places).layer
+        if name in cls.layer_lists() and isinstance(node, Sequence):
+            return tuple(_held(item, names, places) for item in node.items)
+        return _held(node, names, places)
     if name not in cls.fields:
         raise Unwritable
 
@@ -144,6 +143,13 @@ def _field(cls: type[Layer], name: str, argument: Argument, places: Places) -> A
         return cls.checked(name, value, places.context)
 
     return with_expressions(node, types(cls)[name], check, names, places.uses)
+
+
+def _held(node: Node, names: Names, places: Places) -> Layer:
+    call = parse_call(node, lambda _: None)
+    if call is None:
+        raise Unwritable
+    return symbolic(call, names, places).layer
 
 
 def with_expressions(

@@ -23,8 +23,8 @@ def build_model() -> keras.Model:
     )(series)
     decoder = keras.layers.LSTM(
         3,
-        kernel_regularizer=keras.regularizers.L2(l2=0.001),
         unit_forget_bias=False,
+        kernel_regularizer=keras.regularizers.L2(l2=0.001),
         name="decoder",
     )(encoder, initial_state=[encoder_state_h, encoder_state_c])
     return keras.Model(
