@@ -91,7 +91,9 @@ class Example(NamedTuple):
 
 
 def example(cls: type[Layer]) -> Example | None:
-    """An example of a layer; None where nothing that is tried goes."""
+    """An example of a layer; None where nothing that is tried goes, and for what another layer holds."""
+    if not cls.stands_alone:
+        return None
     tried = ((layer, fields, inputs) for layer, fields in _layers(cls) for inputs in _inputs(cls))
     for layer, fields, inputs in islice(tried, MOST_TRIED):
         signature = _signature(layer, inputs)

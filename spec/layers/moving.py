@@ -94,9 +94,10 @@ class Roll(AxisFunction):
 
 def pairs(value: Any) -> Any:
     """One number in a list stands for both ends of an axis."""
-    sides = [
-        many(side) * 2 if isinstance(side, list | tuple) and len(side) == 1 else side for side in many(value)
-    ]
+    given = many(value)
+    if not isinstance(given, tuple):
+        return value
+    sides = [many(side) * 2 if isinstance(side, list | tuple) and len(side) == 1 else side for side in given]
     return tuple(tuple(side) if isinstance(side, list) else side for side in sides)
 
 
