@@ -284,7 +284,7 @@ def test_a_wrapper_or_its_layer_may_rest() -> None:
     [
         (
             *({"Bidirectional": {"layer": {"Dense": 3}}}, [8, 2], "NN112"),
-            *("layer: Bidirectional holds SimpleRNN, LSTM or GRU, not Dense", '{"Dense": 3}'),
+            *("layer: Bidirectional holds a recurrent layer, not Dense", '{"Dense": 3}'),
         ),
         (
             *({"Bidirectional": {"layer": {"LSTM": {"units": 3, "go_backwards": True}}}}, [8, 2], "NN112"),
