@@ -22,6 +22,7 @@ from ..spec.layers.constants import Constant
 from ..spec.layers.functions import Function
 from ..spec.layers.plain_attention import PlainAttention
 from ..spec.layers.recurrent import RNN
+from ..spec.layers.resizing import Resizing
 from ..spec.named import Named
 from ..spec.plugins import blaming, row_of
 from ..spec.records import metadata
@@ -282,12 +283,21 @@ def constant(layer: Constant) -> Spelling:
     return Spelling(None, function=KerasCall("keras.ops.convert_to_tensor", arguments, positional=1))
 
 
+def resizing(layer: Resizing) -> Spelling:
+    """Keras's own fill value is a 0.0, with which it cannot pad whole numbers."""
+    call = constructor(layer)
+    if layer.pad_to_aspect_ratio and layer.fill_value == 0:
+        call = replace(call, arguments=(*call.arguments, ("fill_value", 0)))
+    return Spelling(call)
+
+
 # The layers that AugMix and RandAugment choose from; the last four are those that `all_ops` adds to AugMix.
 CHANGES = (
     *("RandomShear", "RandomTranslation", "RandomRotation", "Solarization", "RandomPosterization"),
     *("AutoContrast", "Equalization"),
     *("RandomBrightness", "RandomColorDegeneration", "RandomContrast", "RandomSharpness"),
 )
+
 
 SPELLED: dict[str, Spell] = {
     "Activation": activation,
@@ -302,6 +312,7 @@ SPELLED: dict[str, Spell] = {
     "RNN": rnn,
     "RandAugment": random_changes,
     "RandomColorJitter": color_jitter,
+    "Resizing": resizing,
 }
 
 

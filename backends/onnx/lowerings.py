@@ -28,6 +28,7 @@ from . import (
     pooling,
     recurrent,
     reductions,
+    resizing,
     shapes,
     shaping,
     sorting,
@@ -96,6 +97,9 @@ LOWERINGS: dict[str, Lowering] = {
     "UpSampling1D": spatial.up_sampling,
     "UpSampling2D": spatial.up_sampling2d,
     "UpSampling3D": spatial.up_sampling,
+    # resizing
+    "Resizing": resizing.resizing,
+    "CenterCrop": resizing.center_crop,
     # shaping
     "Flatten": shaping.flatten,
     "Reshape": shaping.reshape,

@@ -12,10 +12,11 @@ from ...spec.layers.windows import times
 from ...spec.size import Size
 from ...spec.types import is_float
 from .context import Context
-from .interpolation import KEYS, MATRICES
+from .interpolation import KEYS, matrix
 from .layout import Layout, Tensor
 from .operators import VIA_FLOAT32, widened
 from .padding import spatial_layout
+from .products import multiplied
 
 # Dtypes that onnxruntime has not for an operator -> one that holds their values.
 PAD = {**VIA_FLOAT32, "int16": "int32", "uint16": "int32"}
@@ -78,16 +79,32 @@ def up_sampling2d(ctx: Context, layer: UpSampling2D, inputs: Tensor) -> Tensor:
     if set(layer.factors) == {1} or layer.interpolation in ("nearest", "area"):
         return up_sampling(ctx, layer, inputs)
     _require_expressible(ctx, layer, inputs)
+    if not _is_exact(layer):
+        return _multiplied(ctx, layer, inputs)
     layout = spatial_layout(layer)
 
     def interpolate(x: str) -> str:
-        if _is_exact(layer):
-            scales = _scales(ctx, layer, layout)
-            return ctx.op("Resize", x, "", scales, **RESIZE[layer.interpolation])
-        return _multiplied(ctx, layer, x, layer.spatial(inputs.type))
+        return ctx.op("Resize", x, "", _scales(ctx, layer, layout), **RESIZE[layer.interpolation])
 
     x = ctx.in_layout(inputs, layout)
     return ctx.tensor(widened(ctx, x, inputs.type.dtype, INTERPOLATE, interpolate), layout)
+
+
+def _multiplied(ctx: Context, layer: UpSampling2D, inputs: Tensor) -> Tensor:
+    """Products with constant matrices, in whatever layout the input has."""
+    layout = inputs.layout
+    axes = zip(layer.spatial_axes, layer.spatial(inputs.type), layer.size, strict=True)
+    matrices = {
+        axis: matrix(layer.interpolation, size, size * factor)
+        for axis, size, factor in axes
+        if factor > 1 and isinstance(size, int)
+    }
+
+    def multiply(x: str) -> str:
+        return multiplied(ctx, x, layout, inputs.shape, matrices)
+
+    x = ctx.in_layout(inputs, layout)
+    return ctx.tensor(widened(ctx, x, inputs.type.dtype, INTERPOLATE, multiply), layout)
 
 
 def _repeated(ctx: Context, layer: UpSampling, inputs: Tensor) -> Tensor:
@@ -117,19 +134,6 @@ def _sources(ctx: Context, x: str, axis: int, size: Size, factor: int) -> str:
 def _scales(ctx: Context, layer: UpSampling, layout: Layout) -> str:
     factors = dict(zip(layer.spatial_axes, layer.factors, strict=True))
     return ctx.constant(np.array([factors.get(axis, 1) for axis in layout], np.float32), "scales")
-
-
-def _multiplied(ctx: Context, layer: UpSampling2D, x: str, sizes: tuple[Size, ...]) -> str:
-    """height · x · width, with x channels first."""
-    height, width = (
-        MATRICES[layer.interpolation](size, factor).astype(np.float32) if isinstance(size, int) else None
-        for size, factor in zip(sizes, layer.size, strict=True)
-    )
-    if layer.size[0] > 1 and height is not None:
-        x = ctx.op("MatMul", ctx.constant(height, "height"), x)
-    if layer.size[1] > 1 and width is not None:
-        x = ctx.op("MatMul", x, ctx.constant(width.T, "width"))
-    return x
 
 
 def _is_exact(layer: UpSampling2D) -> bool:

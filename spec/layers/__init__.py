@@ -31,6 +31,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         *("ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "Cropping1D", "Cropping2D", "Cropping3D"),
         *("UpSampling1D", "UpSampling2D", "UpSampling3D"),
     ),
+    "resizing": ("Resizing", "CenterCrop"),
     "shaping": ("Flatten", "Reshape", "Permute", "RepeatVector"),
     "normalization": (
         *("BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization"),
@@ -139,7 +140,6 @@ REFUSED: dict[str, str] = {
 NOT_YET: frozenset[str] = frozenset(
     [
         "CategoryEncoding",
-        "CenterCrop",
         "ConvLSTM1D",
         "ConvLSTM2D",
         "ConvLSTM3D",
@@ -148,7 +148,6 @@ NOT_YET: frozenset[str] = frozenset(
         "IntegerLookup",
         "MelSpectrogram",
         "Pipeline",
-        "Resizing",
         "ReversibleEmbedding",
         "STFTSpectrogram",
         "StringLookup",

@@ -37,6 +37,8 @@ class Spatial(Layer):
     """A layer over `rank` spatial axes between the batch and the channels, or behind both."""
 
     rank: ClassVar[int]
+    # Keras's order of the fields.
+    order: ClassVar[tuple[str, ...]] = ORDER
 
     data_format: DataFormat = doc(
         "Whether the channels are the last axis, or the first behind the batch.", "channels_last"
@@ -54,7 +56,7 @@ class Spatial(Layer):
 
     @classmethod
     def own_fields(cls) -> list[str]:
-        return sorted(super().own_fields(), key=ORDER.index)
+        return sorted(super().own_fields(), key=cls.order.index)
 
     @property
     def channel_axis(self) -> int:
