@@ -9,8 +9,10 @@ import numpy as np
 from ..compiler.concrete import first_failure
 from ..compiler.graph import Graph, Node, Value
 from ..spec.diagnostics import fail
+from ..spec.layers.base import Layer
 from ..spec.layers.core import Embedding
 from ..spec.layers.indexing import Take, TakeAlongAxis
+from ..spec.layers.preprocessing import CategoryEncoding
 from ..spec.ranges import Values, nearest, ordered
 from ..spec.size import BATCH_AXIS, Size, Symbol, evaluate, symbols
 from ..spec.types import TensorType, is_float
@@ -82,7 +84,7 @@ def _rows(graph: Graph, name: str, sizes: Values) -> int | None:
     for node in graph.nodes:
         if reached.isdisjoint(node.inputs):
             continue
-        rows += [layer.input_dim for layer in node.layer.with_held() if isinstance(layer, Embedding)]
+        rows += [count for layer in node.layer.with_held() if (count := _categories(layer)) is not None]
         rows += [evaluate(size, sizes) for size in _elements(graph, node, reached)]
         if not is_float(node.signature.output.dtype):
             reached.update(node.values)
@@ -94,6 +96,16 @@ def _elements(graph: Graph, node: Node, reached: set[Value]) -> Iterator[Size]:
     values = {argument.port: argument.value for argument in node.arguments}
     if isinstance(node.layer, Take | TakeAlongAxis) and values.get("indices") in reached:
         yield node.layer.elements(graph.types[values["x"]])
+
+
+def _categories(layer: Layer) -> int | None:
+    """How many different integers the layer knows; None where they are not counted."""
+    match layer:
+        case Embedding():
+            return layer.input_dim
+        case CategoryEncoding():
+            return layer.num_tokens
+    return None
 
 
 def _random(rng: np.random.Generator, type_: TensorType, sizes: Values, rows: int | None) -> np.ndarray:

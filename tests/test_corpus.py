@@ -111,6 +111,7 @@ TF2ONNX_FAILS = {
     "arithmetic": "writes TensorFlow's Log1p, which ONNX does not have",
     "conv3d": "leaves a call of TensorFlow, which Keras makes where a convolution has groups",
     "index_functions": "gives ONNX's OneHot its two numbers apart",
+    "categories": "writes TensorFlow's Bucketize, which ONNX does not have",
     "forecast_10": "writes TimeDistributed for one length of the time axis",
     "functions_of_numbers": "writes TensorFlow's Expm1, which ONNX does not have",
     "normalization": "leaves constants out, and asks for them as inputs",

@@ -26,6 +26,7 @@ from . import (
     parts,
     plain_attention,
     pooling,
+    preprocessing,
     recurrent,
     reductions,
     resizing,
@@ -150,6 +151,9 @@ LOWERINGS: dict[str, Lowering] = {
     "MixUp": augmentation.augmentation,
     "RandomErasing": augmentation.augmentation,
     "AutoContrast": augmentation.auto_contrast,
+    # preprocessing
+    "CategoryEncoding": preprocessing.category_encoding,
+    "Discretization": preprocessing.discretization,
     # recurrent
     "SimpleRNN": recurrent.recurrent,
     "LSTM": recurrent.recurrent,

@@ -52,6 +52,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         *("RandomRotation", "RandomShear", "RandomTranslation", "RandomZoom"),
     ),
     "mixed_augmentation": ("AugMix", "RandAugment", "CutMix", "MixUp", "RandomErasing"),
+    "preprocessing": ("CategoryEncoding", "Discretization"),
     "cells": ("SimpleRNNCell", "LSTMCell", "GRUCell", "StackedRNNCells"),
     "recurrent": ("SimpleRNN", "LSTM", "GRU", "RNN"),
     "wrappers": ("Bidirectional", "TimeDistributed", "SpectralNormalization"),
@@ -139,11 +140,9 @@ REFUSED: dict[str, str] = {
 # Keras's other layers, which this version does not have; "Conv3D" is then no slip for "Conv2D".
 NOT_YET: frozenset[str] = frozenset(
     [
-        "CategoryEncoding",
         "ConvLSTM1D",
         "ConvLSTM2D",
         "ConvLSTM3D",
-        "Discretization",
         "GroupQueryAttention",
         "IntegerLookup",
         "MelSpectrogram",
