@@ -144,6 +144,19 @@ def test_take_along_axis(shape: list[int], data: st.DataObject, dtype: str, opse
     compare(graph, inputs={**values, "indices": drawn.astype(whole)}, opset=opset, dynamic=4)
 
 
+def test_take_of_an_input_and_a_table() -> None:
+    """Each sample's numbers choose rows of a constant; a constant of numbers chooses from each sample."""
+    layers = [
+        {"Constant": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], "name": "table"},
+        {"Constant": [1, 0, -1], "name": "places"},
+    ]
+    inputs = {"ids": {"shape": ["time"], "dtype": "int16"}, "x": [4, 2]}
+    for item, from_ in (({"Take": {"axis": 0}}, ["table", "ids"]), ({"Take": {"axis": 1}}, ["x", "places"])):
+        graph = spec(item, inputs, layers, from_=from_)
+        values = {"ids": np.array([[0, -1, 2], [-3, 1, 1]], np.int16), "x": random_inputs(graph, 2)["x"]}
+        compare(graph, inputs=values)
+
+
 ANY_AXIS = st.integers(-4, 4)
 ANY: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "Split": {

@@ -168,11 +168,11 @@ def test_refuses_what_keras_refuses(function: str) -> None:
     @given(st.lists(st.integers(1, 3), min_size=1, max_size=3), st.data())
     def check(shape: list[int], data: st.DataObject) -> None:
         fields = data.draw(st.fixed_dictionaries(ANY[function]))
-        many = function == "Stack"
-        expected = keras_takes_function(function, fields, shape, many)
+        shapes = [shape] * (2 if function == "Stack" else 1)
+        expected = keras_takes_function(function, fields, *shapes)
         if function in ("Roll", "Repeat"):
             expected = expected and not names_batch(fields, len(shape) + 1)
-        assert takes_function(function, fields, shape, many) == expected
+        assert takes_function(function, fields, *shapes) == expected
 
     check()
 

@@ -18,8 +18,9 @@ from . import (
     core,
     einsum,
     formulas,
-    functions,
     indexing,
+    linear,
+    matrices,
     merge,
     moving,
     normalization,
@@ -177,8 +178,6 @@ LOWERINGS: dict[str, Lowering] = {
     # plain_attention
     "Attention": plain_attention.attention,
     "AdditiveAttention": plain_attention.additive_attention,
-    # functions
-    "Transpose": functions.transpose,
     # moving
     "Flip": moving.flip,
     "Roll": moving.roll,
@@ -186,11 +185,13 @@ LOWERINGS: dict[str, Lowering] = {
     "Tile": moving.tile,
     "Repeat": moving.repeat,
     # shapes
+    "Transpose": shapes.reorder,
     "ExpandDims": shapes.expand_dims,
     "Squeeze": shapes.squeeze,
     "SwapAxes": shapes.reorder,
     "MoveAxis": shapes.reorder,
     "Rot90": shapes.rot90,
+    "BroadcastTo": shapes.broadcast_to,
     "Stack": shapes.stack,
     # parts
     "Split": parts.cut,
@@ -202,6 +203,18 @@ LOWERINGS: dict[str, Lowering] = {
     "TakeAlongAxis": indexing.take_along_axis,
     "OneHot": indexing.one_hot,
     "MultiHot": indexing.multi_hot,
+    # linear
+    "MatMul": linear.matmul,
+    "Inner": linear.contraction,
+    "Tensordot": linear.contraction,
+    "Einsum": linear.einsum,
+    # matrices
+    "Diagonal": matrices.diagonal,
+    "Trace": matrices.trace,
+    "Tril": matrices.triangle,
+    "Triu": matrices.triangle,
+    "Diff": matrices.diff,
+    "Normalize": matrices.normalize,
     # sorting
     "TopK": sorting.top_k,
     "Sort": sorting.sort,

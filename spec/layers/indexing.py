@@ -20,13 +20,12 @@ from .moving import AxisFunction
 INDICES = ("int16", "int32", "int64")
 
 
-class Slice(AxisFunction):
+class Slice(AxisFunction, op="slice"):
     """Some elements next to each other along each axis."""
 
     start_indices: Ints = doc("The first element for each axis, the batch being axis 0 and having 0.")
     shape: Ints = doc("How many elements, -1 being all to the end; the batch has -1.")
 
-    op: ClassVar[str] = "slice"
     ports: ClassVar[tuple[Port, ...]] = (Port("inputs"),)
     verb: ClassVar[str] = "cut"
 
@@ -94,7 +93,7 @@ def flat(values: Any) -> Iterator[Any]:
         yield from flat(item)
 
 
-class Take(AxisFunction):
+class Take(AxisFunction, op="take"):
     """The elements of an axis that are chosen by their numbers, of which -1 is the last."""
 
     indices: Annotated[Any, Parsed(parse_indices)] | None = doc(
@@ -102,7 +101,6 @@ class Take(AxisFunction):
     )
     axis: Int | None = doc("The axis, the batch being axis 0; by default all elements in a row.", None)
 
-    op: ClassVar[str] = "take"
     ports: ClassVar[tuple[Port, ...]] = (Port("x"), Port("indices", optional=True))
     verb: ClassVar[str] = "choose from"
 
@@ -158,12 +156,11 @@ class Take(AxisFunction):
             raise LayerError(message, code="NN204", field="indices", help=help)
 
 
-class TakeAlongAxis(AxisFunction):
+class TakeAlongAxis(AxisFunction, op="take_along_axis"):
     """The elements of an axis that are chosen by numbers of their own at every other place."""
 
     axis: Int | None = doc("The axis, the batch being axis 0; by default all elements in a row.", None)
 
-    op: ClassVar[str] = "take_along_axis"
     ports: ClassVar[tuple[Port, ...]] = (Port("x"), Port("indices"))
     verb: ClassVar[str] = "choose from"
 
@@ -193,14 +190,13 @@ class TakeAlongAxis(AxisFunction):
         return b if a == 1 else a
 
 
-class OneHot(AxisFunction):
+class OneHot(AxisFunction, op="one_hot"):
     """For each whole number a vector with 1 at its place; zeros for a number that has none."""
 
     num_classes: PositiveInt = doc("Size of the vectors.")
     axis: Int = doc("Where the new axis stands: before that axis of the input, or last for -1.", -1)
     dtype: Dtype | None = doc("Dtype of the result; by default float32.", None)  # type: ignore[assignment]
 
-    op: ClassVar[str] = "one_hot"
     verb: ClassVar[str] = "stand before"
     refused: ClassVar[dict[str, str]] = {
         "trainable": "a function has no weights: leave it out",
@@ -234,10 +230,8 @@ class OneHot(AxisFunction):
         return self.axis
 
 
-class MultiHot(OneHot):
+class MultiHot(OneHot, op="multi_hot"):
     """For the whole numbers along axis 1 one vector, with 1 at the place of each: the greatest of what OneHot gives."""
-
-    op: ClassVar[str] = "multi_hot"
 
     def infer(self, x: TensorType) -> Signature:
         if x.rank < 2 or x.is_constant:

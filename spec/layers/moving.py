@@ -55,25 +55,23 @@ class AxisFunction(Function):
         return f"name axes behind the batch, which are 1 to {rank - 1}, or {1 - rank} to -1"
 
 
-class Flip(AxisFunction):
+class Flip(AxisFunction, op="flip"):
     """Reverses the order along axes."""
 
     axis: OptionalAxes = doc("The axes, the batch being axis 0; by default all.", None)
 
-    op: ClassVar[str] = "flip"
     verb: ClassVar[str] = "reverse"
 
     def infer(self, x: TensorType) -> Signature:
         return Signature((x.with_shape(*x.shape),), reach=reach_along(self.all_axes(x, self.axis), x.rank))
 
 
-class Roll(AxisFunction):
+class Roll(AxisFunction, op="roll"):
     """Shifts the elements along axes; those that leave one end enter at the other."""
 
     shift: Axes = doc("How far, for each axis; backwards where negative.")
     axis: OptionalAxes = doc("The axes, the batch being axis 0; by default the elements in a row.", None)
 
-    op: ClassVar[str] = "roll"
     verb: ClassVar[str] = "shift"
 
     def infer(self, x: TensorType) -> Signature:
@@ -101,7 +99,7 @@ def pairs(value: Any) -> Any:
     return tuple(tuple(side) if isinstance(side, list) else side for side in sides)
 
 
-class Pad(AxisFunction):
+class Pad(AxisFunction, op="pad"):
     """Adds elements at the ends of axes."""
 
     pad_width: Annotated[tuple[tuple[NonNegativeInt, NonNegativeInt], ...], Before(pairs)] = doc(
@@ -113,7 +111,6 @@ class Pad(AxisFunction):
     )
     constant_values: Number | None = doc("The number, 0 by default, where the mode is constant.", None)
 
-    op: ClassVar[str] = "pad"
     verb: ClassVar[str] = "pad"
 
     def infer(self, x: TensorType) -> Signature:
@@ -164,12 +161,11 @@ Counts = Annotated[tuple[NonNegativeInt, ...], Before(many), OneOrMany]
 PositiveCounts = Annotated[tuple[PositiveInt, ...], Before(many), OneOrMany]
 
 
-class Tile(AxisFunction):
+class Tile(AxisFunction, op="tile"):
     """Repeats the whole along axes."""
 
     repeats: PositiveCounts = doc("How often, for each of the last axes.")
 
-    op: ClassVar[str] = "tile"
     verb: ClassVar[str] = "repeat"
 
     def infer(self, x: TensorType) -> Signature:
@@ -193,13 +189,12 @@ class Tile(AxisFunction):
         return repeats
 
 
-class Repeat(AxisFunction):
+class Repeat(AxisFunction, op="repeat"):
     """Repeats each element along an axis."""
 
     repeats: Counts = doc("How often, for all elements of the axis or each.")
     axis: Int | None = doc("The axis, the batch being axis 0; by default all elements in a row.", None)
 
-    op: ClassVar[str] = "repeat"
     verb: ClassVar[str] = "repeat"
 
     def infer(self, x: TensorType) -> Signature:

@@ -73,14 +73,13 @@ def _grows(indices: list[int] | tuple[int, ...]) -> bool:
     return all(a < b for a, b in pairwise([0, *indices]))
 
 
-class Split(Cutting):
+class Split(Cutting, op="split"):
     """Cuts a tensor into parts along an axis: `parts.0`, `parts.1`, …"""
 
     indices_or_sections: Annotated[Any, Parsed(parse_cuts)] = doc(
         "How many equal parts, or the numbers of the elements before which to cut."
     )
 
-    op: ClassVar[str] = "split"
     leading: ClassVar[tuple[str, ...]] = ("indices_or_sections",)
 
     def needs(self, *inputs: TensorType) -> Iterator[Size]:
@@ -117,12 +116,11 @@ class Split(Cutting):
         return [b - a for a, b in pairwise((0, *cuts, size))]
 
 
-class ArraySplit(Cutting):
+class ArraySplit(Cutting, op="array_split"):
     """Cuts a tensor into parts along an axis, the first of which may have one element more than the others."""
 
     indices_or_sections: PositiveInt = doc("How many parts.")
 
-    op: ClassVar[str] = "array_split"
     leading: ClassVar[tuple[str, ...]] = ("indices_or_sections",)
 
     @property
@@ -141,13 +139,12 @@ class ArraySplit(Cutting):
         return [size // count + (part < size % count) for part in range(count)]
 
 
-class Unstack(Parting):
+class Unstack(Parting, op="unstack"):
     """Takes an axis away, and gives each of its elements: `parts.0`, `parts.1`, …"""
 
     num: PositiveInt = doc("How many elements the axis has.")
     axis: Int = doc("The axis, the batch being axis 0.", 0)
 
-    op: ClassVar[str] = "unstack"
     verb: ClassVar[str] = "take away"
 
     @property

@@ -6,23 +6,23 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, ClassVar
 
-from ..fields import Axes, Int, OptionalAxes, PositiveInt, many
+from ..fields import Axes, Int, Ints, OptionalAxes, PositiveInt, many
+from ..promotion import result_type
 from ..records import doc
 from ..schemas import Before
 from ..size import shape_text
 from ..types import Signature, TensorType
 from .base import LayerError, Port, normalize_axes, normalize_axis
 from .functions import Function
-from .merge import differ, result_type
+from .merge import differ
 from .moving import AxisFunction
 
 
-class ExpandDims(AxisFunction):
+class ExpandDims(AxisFunction, op="expand_dims"):
     """Adds axes of size 1."""
 
     axis: Axes = doc("Where the new axes stand in the output, the batch being axis 0.")
 
-    op: ClassVar[str] = "expand_dims"
     verb: ClassVar[str] = "stand before"
 
     def infer(self, x: TensorType) -> Signature:
@@ -36,12 +36,11 @@ class ExpandDims(AxisFunction):
         return self.axes_of(grown, self.axis)
 
 
-class Squeeze(AxisFunction):
+class Squeeze(AxisFunction, op="squeeze"):
     """Takes axes of size 1 away."""
 
     axis: OptionalAxes = doc("The axes, the batch being axis 0; by default all of size 1.", None)
 
-    op: ClassVar[str] = "squeeze"
     verb: ClassVar[str] = "take away"
 
     def infer(self, x: TensorType) -> Signature:
@@ -75,13 +74,30 @@ class Reorder(AxisFunction):
         raise NotImplementedError
 
 
-class SwapAxes(Reorder):
+class Transpose(Reorder, op="transpose"):
+    """Puts the axes in another order. The batch stays first."""
+
+    axes: Ints | None = doc("The input's axes in their new order, the batch being axis 0.", None)
+
+    def order(self, x: TensorType) -> tuple[int, ...]:
+        """The axes from 0. Raises LayerError unless each is named once, and the batch first."""
+        given = tuple(reversed(range(x.rank))) if self.axes is None else self.axes
+        axes = tuple(normalize_axis(axis, x.rank, "axes") for axis in given)
+        rest = [0, *reversed(range(1, x.rank))]
+        if sorted(axes) != list(range(x.rank)):
+            message = f"axes {list(given)} does not name each of the input's {x.rank} axes once"
+            raise LayerError(message, code="NN201", field="axes", help=f"write axes: {rest}")
+        if axes[0] != 0 and not x.is_constant:
+            message = f"Transpose would move the batch from the first axis: the order is {list(axes)}"
+            raise LayerError(message, code="NN201", field="axes", help=f"keep axis 0 first: axes: {rest}")
+        return axes
+
+
+class SwapAxes(Reorder, op="swapaxes"):
     """Exchanges two axes."""
 
     axis1: Int = doc("One axis, the batch being axis 0.")
     axis2: Int = doc("The other.")
-
-    op: ClassVar[str] = "swapaxes"
 
     def order(self, x: TensorType) -> tuple[int, ...]:
         pair = [normalize_axis(getattr(self, field), x.rank, field) for field in ("axis1", "axis2")]
@@ -93,13 +109,11 @@ class SwapAxes(Reorder):
         return tuple(order)
 
 
-class MoveAxis(Reorder):
+class MoveAxis(Reorder, op="moveaxis"):
     """Moves axes to other places; those not named keep their order."""
 
     source: Axes = doc("The axes to move, the batch being axis 0.")
     destination: Axes = doc("The place of each in the output.")
-
-    op: ClassVar[str] = "moveaxis"
 
     def order(self, x: TensorType) -> tuple[int, ...]:
         if len(self.source) != len(self.destination):
@@ -119,13 +133,12 @@ class MoveAxis(Reorder):
         return tuple(order)
 
 
-class Rot90(AxisFunction):
+class Rot90(AxisFunction, op="rot90"):
     """Turns the plane of two axes by right angles, from the first axis towards the second."""
 
     k: Int = doc("How many right angles.", 1)
     axes: Axes = doc("The two axes, the batch being axis 0.", (0, 1))
 
-    op: ClassVar[str] = "rot90"
     ports: ClassVar[tuple[Port, ...]] = (Port("array"),)
     verb: ClassVar[str] = "turn"
 
@@ -157,12 +170,10 @@ class Rot90(AxisFunction):
         return tuple(order)
 
 
-class BroadcastTo(Function):
+class BroadcastTo(Function, op="broadcast_to"):
     """A constant repeated to a shape, axes of size 1 being repeated and missing ones added in front."""
 
     shape: Annotated[tuple[PositiveInt, ...], Before(many)] = doc("The shape.")
-
-    op: ClassVar[str] = "broadcast_to"
 
     def infer(self, x: TensorType) -> Signature:
         if not x.is_constant:
@@ -179,12 +190,11 @@ class BroadcastTo(Function):
         return Signature((x.with_shape(*self.shape),))
 
 
-class Stack(AxisFunction):
+class Stack(AxisFunction, op="stack"):
     """Joins tensors of one shape along a new axis."""
 
     axis: Int = doc("Where the new axis stands in the output, the batch being axis 0.", 0)
 
-    op: ClassVar[str] = "stack"
     ports: ClassVar[tuple[Port, ...]] = (Port("x", many=True),)
     verb: ClassVar[str] = "stand before"
 

@@ -14,13 +14,11 @@ from .functions import Function
 from .moving import AxisFunction
 
 
-class TopK(Function):
+class TopK(Function, op="top_k"):
     """The greatest elements along the last axis, and their numbers; of equal ones the first come first."""
 
     k: PositiveInt = doc("How many.")
     sorted: bool = doc("Whether the greatest comes first.", True)
-
-    op: ClassVar[str] = "top_k"
 
     @property
     def output_names(self) -> tuple[str, ...]:
@@ -68,16 +66,12 @@ class Ordering(AxisFunction):
         return dtype
 
 
-class Sort(Ordering):
+class Sort(Ordering, op="sort"):
     """The elements of an axis, the least first."""
 
-    op: ClassVar[str] = "sort"
 
-
-class ArgSort(Ordering):
+class ArgSort(Ordering, op="argsort"):
     """The numbers of an axis's elements, that of the least first; of equal ones the first come first."""
-
-    op: ClassVar[str] = "argsort"
 
     def output_dtype(self, dtype: str) -> str:
         return "int32"
