@@ -14,12 +14,12 @@ from ..compiler.graph import Graph, Node, Preset
 from ..spec.fields import Margins, OneOrMany, PerAxis
 from ..spec.initializers import Fixed
 from ..spec.layers.activation import Activation
-from ..spec.layers.attention import MultiHeadAttention
 from ..spec.layers.base import Layer, Port
 from ..spec.layers.cells import ForgetGate
 from ..spec.layers.color_augmentation import Equalization, RandomColorJitter
 from ..spec.layers.constants import Constant
 from ..spec.layers.functions import Function
+from ..spec.layers.headed import Headed
 from ..spec.layers.plain_attention import PlainAttention
 from ..spec.layers.recurrent import RNN
 from ..spec.layers.resizing import Resizing
@@ -229,7 +229,7 @@ def plain_attention(layer: PlainAttention) -> Spelling:
     return with_call(layer, "return_attention_scores", "use_causal_mask")
 
 
-def attention(layer: MultiHeadAttention) -> Spelling:
+def attention(layer: Headed) -> Spelling:
     """Keras asks for scores and causality in the call."""
     spelling = with_call(layer, "return_attention_scores", "use_causal_mask")
     assert spelling.constructor is not None
@@ -306,6 +306,7 @@ SPELLED: dict[str, Spell] = {
     "AugMix": lambda layer: random_changes(layer, *(() if layer.all_ops else CHANGES[-4:])),
     "Constant": constant,
     "Equalization": equalization,
+    "GroupQueryAttention": attention,
     "LSTM": forget_gate,
     "LSTMCell": forget_gate,
     "MultiHeadAttention": attention,

@@ -10,8 +10,8 @@ decided here for all sizes in the bounds:
 - Dropout: a size other than what `noise_shape` has for that axis;
 - Softmax: a size of the mask that is neither 1 nor the input's;
 - recurrent layers, and Bidirectional around them: a size of an initial state that is not the state's;
-- MultiHeadAttention and EinsumDense: as many positions as a bias has numbers, where Keras would add it along the wrong
-  axis;
+- MultiHeadAttention, GroupQueryAttention and EinsumDense: as many positions as a bias has numbers, where Keras would
+  add it along the wrong axis;
 - TimeDistributed: what the layer in it lets pass;
 - functions: what they need besides, such as the elements that Slice takes.
 
@@ -33,10 +33,10 @@ from typing import Any, NamedTuple, TypeAlias
 from ..spec.diagnostics import Diagnostic, Note
 from ..spec.dims import Dims
 from ..spec.layers.activation import Softmax
-from ..spec.layers.attention import MultiHeadAttention
-from ..spec.layers.base import Layer, known
+from ..spec.layers.base import Layer
 from ..spec.layers.einsum import EinsumDense
 from ..spec.layers.functions import Function
+from ..spec.layers.headed import Headed
 from ..spec.layers.merge import Dot, Merge
 from ..spec.layers.recurrent import Recurrent
 from ..spec.layers.regularization import Dropout
@@ -179,14 +179,11 @@ def _states(layer: Recurrent | Bidirectional, given: Ports) -> Iterator[Check]:
         yield from ((EQUAL, pair) for pair in zip(state.features, sizes, strict=True))
 
 
-def _biases(layer: MultiHeadAttention, given: Ports) -> Iterator[Check]:
+def _biases(layer: Headed, given: Ports) -> Iterator[Check]:
     (query,), (value,) = given["query"], given["value"]
     (key,) = given.get("key", [value])
-    features = layer.output_shape or (known(query.shape[-1], "the last axis of the query"),)
-    for projection in layer.projections(query, value, key, features).values() if layer.use_bias else ():
-        sizes = [size for size in projection.given if size > 1]
-        if projection.given[-1] == 1 and len(sizes) == 1:
-            yield DIFFERENT, (projection.x.shape[1], sizes[0])
+    for _, positions, numbers in layer.mistaken_biases(layer.projections(query, value, key)):
+        yield DIFFERENT, (positions, numbers)
 
 
 def _bias_along_one_axis(layer: EinsumDense, given: Ports) -> Iterator[Check]:
@@ -211,7 +208,7 @@ CHECKS: dict[type[Layer], Callable[[Any, Ports], Iterator[Check]]] = {
     Softmax: _mask,
     Recurrent: _states,
     Bidirectional: _states,
-    MultiHeadAttention: _biases,
+    Headed: _biases,
     EinsumDense: _bias_along_one_axis,
     TimeDistributed: _steps,
     Function: _needed,

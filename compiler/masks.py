@@ -40,10 +40,12 @@ def check_masks(graph: Graph, report: Report) -> None:
 
 
 def _records(graph: Graph, node: Node) -> bool:
-    """Whether the model keeps the masks of the layer's call: it does for one argument, of the layer's own dtype."""
-    same = all(graph.types[value].dtype == node.layer.policy.compute for value in node.inputs)
+    """Whether the model keeps the masks of the layer's call: it does where there is an argument for the mask of each,
+    or one argument alone, of the layer's own dtype."""
+    layer = node.layer
+    same = all(graph.types[value].dtype == layer.policy.compute for value in node.inputs)
     alone = len({argument.port for argument in node.arguments}) == 1
-    return same and alone and node.layer.mask_source == "call"
+    return same and (alone or layer.masks_by_port) and layer.mask_source == "call"
 
 
 def _taker(graph: Graph, value: Value, reader: Node, before: Before) -> Node | None:

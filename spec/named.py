@@ -133,8 +133,12 @@ def _mapping(name: str, arguments: Any) -> dict[str, Any]:
     raise PydanticCustomError("named_arguments", "the arguments of {name} are a mapping", context)
 
 
+# Layers that Keras exports under another name than their class has.
+CLASSES = {"GroupQueryAttention": "GroupedQueryAttention"}
+
+
 def snake_case(name: str) -> str:
     """Keras's own rule: `MaxPooling2D` becomes `max_pooling2d`, `LSTM` `lstm`."""
-    name = re.sub(r"\W+", "", name)
+    name = re.sub(r"\W+", "", CLASSES.get(name, name))
     name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()

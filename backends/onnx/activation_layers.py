@@ -51,7 +51,7 @@ def softmax(ctx: Context, layer: Softmax, inputs: Tensor, mask: Tensor | None = 
     if mask is None:
         name, form = inputs.as_is
         return ctx.tensor(_softmax(ctx, layer, name, axes_of(form)), form)
-    keep = _as_condition(ctx, mask)
+    keep = as_condition(ctx, mask)
     x = ctx.op("Where", keep, ctx.logical(inputs), ctx.scalar(large_negative(ctx.dtype)))
     y = _softmax(ctx, layer, x, logical(inputs.rank))
     return ctx.tensor(ctx.op("Where", keep, y, ctx.scalar(0.0)))
@@ -64,7 +64,7 @@ def _softmax(ctx: Context, layer: Softmax, x: str, layout: Layout) -> str:
     return ctx.op("Exp", ctx.op("Sub", x, reduce(ctx, "ReduceLogSumExp", x, axes)))
 
 
-def _as_condition(ctx: Context, mask: Tensor) -> str:
+def as_condition(ctx: Context, mask: Tensor) -> str:
     """The mask as booleans: a number counts where it is above 0.5, a whole one above 0."""
     name = ctx.logical(mask)
     dtype = mask.type.dtype

@@ -1,7 +1,8 @@
-"""MultiHeadAttention in ONNX: projections by MatMul, the heads told apart by Reshape, no Einsum.
+"""Attention with several heads in ONNX: projections by MatMul, the heads told apart by Reshape, no Einsum.
 
 The axes of values are told so: those that are not attended to, the batch among them, are `rest`; then the
-heads; the attended ones, as one; and the size of a head.
+heads; the attended ones, as one; and the size of a head. Where several heads of the query share one of the key and the
+value, the heads are two axes: those that are shared, and those that share each.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...spec.layers.attention import MultiHeadAttention
+from ...spec.layers.headed import Headed
 from ...spec.size import Size, product
 from .activation import large_negative
+from .attention_masks import kept
 from .context import Context
 from .layout import Tensor, logical
-from .operators import chain, converted, unsqueeze, where
+from .operators import converted, unsqueeze, where
 
 HALF = ("float16", "bfloat16")
 
@@ -30,69 +32,78 @@ class Heads:
     apart: str
 
 
-def multi_head_attention(
+def headed_attention(
     ctx: Context,
-    layer: MultiHeadAttention,
+    layer: Headed,
     query: Tensor,
     value: Tensor,
     key: Tensor | None = None,
     attention_mask: Tensor | None = None,
+    **masks: Tensor,
 ) -> Tensor | tuple[Tensor, Tensor]:
     """Exact for every mask, that of a position which sees nothing included: it gets the mean of all values
     where Keras's fused function works, and zeros where it does not."""
-    if is_native(ctx, layer, query, value, key, attention_mask):
+    inputs = [t for t in (query, value, key) if t is not None]
+    masked = bool(masks) or attention_mask is not None or any(t.mask for t in inputs)
+    if not masked and is_native(ctx, layer, inputs):
         return finished(ctx, layer, query, native(ctx, layer, query, value, key or value))
     axes = layer.attended_axes(query.type)
-    keep = kept(ctx, layer, query, value, key, attention_mask)
-    queries = heads(ctx, layer, "query", query, axes, scale=1 / math.sqrt(layer.key_dim))
+    keep = kept(ctx, layer, query, value, key, attention_mask, masks)
+    queries = heads(ctx, layer, "query", query, axes, scale=1 / math.sqrt(layer.key_size))
     keys = heads(ctx, layer, "key", key or value, axes, turned=True)
     values = heads(ctx, layer, "value", value, axes)
     fused = layer.fused and query.rank == 3
-    scores = softmax(ctx, ctx.op("MatMul", queries.name, keys.name), keep, fused)
-    output = finished(
-        ctx, layer, query, joined(ctx, layer, query, axes, ctx.op("MatMul", scores, values.name), queries)
-    )
+    rows, columns = query.shape[1], value.shape[1]
+    scores = by_group(ctx, layer, queries.name, keys.name, rows, layer.key_size, columns)
+    scores = softmax(ctx, scores, keep, fused)
+    mixed = by_group(ctx, layer, scores, values.name, rows, columns, layer.value_size)
+    output = finished(ctx, layer, query, joined(ctx, layer, query, axes, mixed, queries))
     if not layer.return_attention_scores:
         return output
     return output, ctx.tensor(scores_apart(ctx, scores, axes, queries, values), index=1)
 
 
-def is_native(
-    ctx: Context,
-    layer: MultiHeadAttention,
-    query: Tensor,
-    value: Tensor,
-    key: Tensor | None,
-    attention_mask: Tensor | None,
-) -> bool:
-    """Whether ONNX's own operator does: its answer for a position that sees nothing is not Keras's."""
-    inputs = [t for t in (query, value, key) if t is not None]
-    masked = attention_mask is not None or layer.sliding_window is not None or any(t.mask for t in inputs)
-    plain = all(t.features_last == logical(3) for t in inputs)
-    return (
-        ctx.opset >= 23
-        and plain
-        and not masked
-        and not layer.return_attention_scores
-        and ctx.dtype not in HALF
-    )
+def by_group(ctx: Context, layer: Headed, ours: str, theirs: str, *sizes: Size) -> str:
+    """The product of [batch, heads, rows, inner] and [batch, shared heads, inner, columns], whose heads serve several
+    of the others each. `sizes` are rows, inner and columns."""
+    if layer.shared_heads in (1, layer.heads):
+        return ctx.op("MatMul", ours, theirs)
+    rows, inner, columns = sizes
+    apart = [0, layer.shared_heads, layer.heads // layer.shared_heads]
+    y = ctx.op("MatMul", regrouped(ctx, ours, apart, (rows, inner)), unsqueeze(ctx, theirs, [2]))
+    return regrouped(ctx, y, [0, layer.heads], (rows, columns))
 
 
-def native(ctx: Context, layer: MultiHeadAttention, query: Tensor, value: Tensor, key: Tensor) -> str:
+def regrouped(ctx: Context, x: str, first: list[int], last: tuple[Size, Size]) -> str:
+    """The value with other axes before its last two, whose sizes are `last`."""
+    plain = [size if isinstance(size, int) else -1 for size in last]
+    if plain.count(-1) < 2:
+        return ctx.op("Reshape", x, ctx.ints([*first, *plain]))
+    return ctx.op("Reshape", x, ctx.op("Concat", ctx.ints(first), ctx.op("Shape", x, start=-2), axis=0))
+
+
+def is_native(ctx: Context, layer: Headed, inputs: list[Tensor]) -> bool:
+    """Whether ONNX's own operator does, where there are no masks: its answer for a position that sees nothing is not
+    Keras's."""
+    plain = all(t.features_last == logical(3) for t in inputs) and layer.sliding_window is None
+    return ctx.opset >= 23 and plain and not layer.return_attention_scores and ctx.dtype not in HALF
+
+
+def native(ctx: Context, layer: Headed, query: Tensor, value: Tensor, key: Tensor) -> str:
     """Attention(23), the heads side by side on the last axis."""
     return ctx.op(
         "Attention",
-        projected(ctx, layer, "query", query, scale=1 / math.sqrt(layer.key_dim)),
+        projected(ctx, layer, "query", query, scale=1 / math.sqrt(layer.key_size)),
         projected(ctx, layer, "key", key),
         projected(ctx, layer, "value", value),
-        q_num_heads=layer.num_heads,
-        kv_num_heads=layer.num_heads,
+        q_num_heads=layer.heads,
+        kv_num_heads=layer.shared_heads,
         is_causal=1 if layer.use_causal_mask else None,
         scale=1.0,
     )
 
 
-def finished(ctx: Context, layer: MultiHeadAttention, query: Tensor, y: str) -> Tensor:
+def finished(ctx: Context, layer: Headed, query: Tensor, y: str) -> Tensor:
     """The output of what the heads give, side by side on the last axis, in the query's layout."""
     if layer.use_gate:
         y = ctx.op("Mul", y, ctx.op("Sigmoid", projected(ctx, layer, "gate", query)))
@@ -100,7 +111,7 @@ def finished(ctx: Context, layer: MultiHeadAttention, query: Tensor, y: str) -> 
     return ctx.tensor(put_out(ctx, layer, query, y), layout)
 
 
-def projected(ctx: Context, layer: MultiHeadAttention, name: str, x: Tensor, scale: float = 1.0) -> str:
+def projected(ctx: Context, layer: Headed, name: str, x: Tensor, scale: float = 1.0) -> str:
     """The heads side by side on the last axis, in the layout that has the features last."""
     kernel = ctx.weight(f"{name}/kernel")
     kernel = kernel.reshape(kernel.shape[0], -1)
@@ -116,7 +127,7 @@ def projected(ctx: Context, layer: MultiHeadAttention, name: str, x: Tensor, sca
 
 def heads(
     ctx: Context,
-    layer: MultiHeadAttention,
+    layer: Headed,
     name: str,
     x: Tensor,
     axes: tuple[int, ...],
@@ -126,8 +137,9 @@ def heads(
     """The projection as [rest, heads, attended, size]; the last two the other way round where `turned`."""
     y = projected(ctx, layer, name, x, scale)
     layout, last = x.features_last, x.rank - 1
-    size = layer.head_value_dim if name == "value" else layer.key_dim
-    split = ctx.op("Reshape", y, ctx.ints([*[0] * last, layer.num_heads, size]))
+    size = layer.value_size if name == "value" else layer.key_size
+    count = layer.heads if name == "query" else layer.shared_heads
+    split = ctx.op("Reshape", y, ctx.ints([*[0] * last, count, size]))
     place = [*layout[:-1], last, last + 1]
     order = [
         *(a for a in range(last) if a not in axes),
@@ -135,7 +147,7 @@ def heads(
         *([last + 1, *axes] if turned else [*axes, last + 1]),
     ]
     apart = ctx.op("Transpose", split, perm=[place.index(axis) for axis in order])
-    by_axis = (*x.shape[:-1], layer.num_heads, size)
+    by_axis = (*x.shape[:-1], count, size)
     sizes = tuple(by_axis[axis] for axis in order)
     return Heads(as_one(ctx, apart, sizes, axes, turned), sizes, apart)
 
@@ -162,21 +174,19 @@ def softmax(ctx: Context, scores: str, keep: str | None, fused: bool) -> str:
     return converted(ctx, y, dtype, ctx.dtype)
 
 
-def joined(
-    ctx: Context, layer: MultiHeadAttention, query: Tensor, axes: tuple[int, ...], y: str, queries: Heads
-) -> str:
+def joined(ctx: Context, layer: Headed, query: Tensor, axes: tuple[int, ...], y: str, queries: Heads) -> str:
     """[rest, heads, attended, size] with the heads side by side on the last axis, in the query's layout."""
     last = query.rank - 1
     if len(axes) > 1:
         shape = ctx.op("Shape", queries.apart, start=0, end=last + 1)
-        y = ctx.op("Reshape", y, ctx.op("Concat", shape, ctx.ints([layer.head_value_dim]), axis=0))
+        y = ctx.op("Reshape", y, ctx.op("Concat", shape, ctx.ints([layer.value_size]), axis=0))
     order = [*(a for a in range(last) if a not in axes), last, *axes, last + 1]
     wanted = [*query.features_last[:-1], last, last + 1]
     y = ctx.op("Transpose", y, perm=[order.index(axis) for axis in wanted])
-    return ctx.op("Reshape", y, ctx.ints([*[0] * last, layer.num_heads * layer.head_value_dim]))
+    return ctx.op("Reshape", y, ctx.ints([*[0] * last, layer.heads * layer.value_size]))
 
 
-def put_out(ctx: Context, layer: MultiHeadAttention, query: Tensor, y: str) -> str:
+def put_out(ctx: Context, layer: Headed, query: Tensor, y: str) -> str:
     """The heads projected to the output, whose features are told apart where they have several axes."""
     kernel = ctx.weight("attention_output/kernel")
     features = kernel.shape[2:]
@@ -197,63 +207,6 @@ def scores_apart(ctx: Context, scores: str, axes: tuple[int, ...], queries: Head
     ours = ctx.op("Shape", queries.apart, start=0, end=first + len(axes))
     theirs = ctx.op("Shape", values.apart, start=first, end=first + len(axes))
     return ctx.op("Reshape", scores, ctx.op("Concat", ours, theirs, axis=0))
-
-
-def kept(
-    ctx: Context,
-    layer: MultiHeadAttention,
-    query: Tensor,
-    value: Tensor,
-    key: Tensor | None,
-    attention_mask: Tensor | None,
-) -> str | None:
-    """Which scores count, to be broadcast to [rest, heads, attended, attended]; None where all do."""
-    found: list[str] = []
-    if query.mask:
-        found.append(unsqueeze(ctx, query.mask, [1, 3]))
-    theirs = dict.fromkeys(t.mask for t in (value, key) if t is not None and t.mask)
-    found += [unsqueeze(ctx, mask, [1, 2]) for mask in theirs]
-    if layer.use_causal_mask or layer.sliding_window:
-        found += band(ctx, layer, query, value)
-    if attention_mask is not None:
-        found.append(given_mask(ctx, layer, query, value, attention_mask))
-    return chain(ctx, "And", found) if found else None
-
-
-def given_mask(ctx: Context, layer: MultiHeadAttention, query: Tensor, value: Tensor, mask: Tensor) -> str:
-    """The mask that is an input, with its attended axes made one, and ones for the axes that it lacks."""
-    name = converted(ctx, ctx.logical(mask), mask.type.dtype, "bool")
-    axes = layer.attended_axes(query.type)
-    if len(axes) > 1:
-        ours, theirs = (product(t.shape[axis] for axis in axes) for t in (query, value))
-        name = ctx.reshape(name, (mask.shape[0], ours, theirs), mask.shape)
-    rank = mask.rank - 2 * len(axes) + 2
-    scores = query.rank - len(axes) + 2
-    return unsqueeze(ctx, name, range(1, 1 + scores - rank))
-
-
-def band(ctx: Context, layer: MultiHeadAttention, query: Tensor, value: Tensor) -> list[str]:
-    """Which positions see which by their distance: none before the other, none further than the window."""
-    columns = positions(ctx, value)
-    rows = unsqueeze(ctx, columns if query.shape[1] == value.shape[1] else positions(ctx, query), [1])
-    zero = ctx.scalar(0, "zero", "int64")
-    distance = ctx.op("Sub", rows, columns)
-    found = [ctx.op("GreaterOrEqual", distance, zero)] if layer.use_causal_mask else []
-    if layer.sliding_window:
-        width = ctx.scalar(layer.sliding_window, "window", "int64")
-        far = distance if layer.use_causal_mask else ctx.op("Abs", distance)
-        found.append(ctx.op("Less", far, width))
-    return found
-
-
-def positions(ctx: Context, x: Tensor, axis: int = 1) -> str:
-    """0, 1, … along an axis."""
-    size = x.shape[axis]
-    if isinstance(size, int):
-        return ctx.ints(range(size), "positions")
-    layout = x.layout
-    length = ctx.op("Squeeze", ctx.size(ctx.in_layout(x, layout), layout.index(axis)))
-    return ctx.op("Range", ctx.scalar(0, "zero", "int64"), length, ctx.scalar(1, "one", "int64"))
 
 
 def scaled(array: np.ndarray, scale: float) -> np.ndarray:

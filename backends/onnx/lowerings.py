@@ -174,7 +174,8 @@ LOWERINGS: dict[str, Lowering] = {
     "Concatenate": merge.concatenate,
     "Dot": merge.dot,
     # attention
-    "MultiHeadAttention": attention.multi_head_attention,
+    "MultiHeadAttention": attention.headed_attention,
+    "GroupQueryAttention": attention.headed_attention,
     # plain_attention
     "Attention": plain_attention.attention,
     "AdditiveAttention": plain_attention.additive_attention,

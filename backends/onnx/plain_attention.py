@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...spec.layers.plain_attention import AdditiveAttention, Attention, PlainAttention
-from .attention import HALF, positions
+from .attention import HALF
+from .attention_masks import positions
 from .context import Context
 from .layout import Tensor, logical
 from .operators import chain, reduce, unsqueeze, where

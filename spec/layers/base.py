@@ -55,6 +55,8 @@ class Layer(Record):
     # Where Keras has the mask from that the result depends on: the `mask` of the call, which a model records when
     # it is made, or the tensor, as it bears one while the model runs. None where the result depends on no mask.
     mask_source: ClassVar[Literal["call", "tensor"] | None] = None
+    # Whether the call has an argument for the mask of each port, such as `query_mask`, and not one for all.
+    masks_by_port: ClassVar[bool] = False
     # Whether Keras takes the masks off the very tensors that the layer is given.
     takes_masks_off: ClassVar[bool] = False
     # Whether it can be an item, and not only what another layer holds.
