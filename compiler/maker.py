@@ -23,7 +23,6 @@ from .graph import Preset
 from .provenance import Bindings, Frame, explaining, why_of
 from .resolve import Unresolved, resolve
 from .unit import MOST_PRESETS, Unit
-from .unknown import unknown_layer
 
 
 class Made(NamedTuple):
@@ -133,6 +132,8 @@ class Maker:
             return base and _brought(base, unit.folder, self.unit.folder)
         cls = self.unit.plugins.find(call.name)
         if cls is None and not self.unit.is_unreadable(call.name):
+            from .unknown import unknown_layer
+
             report(unknown_layer(call, self.unit))
         return Base(cls) if cls else None
 

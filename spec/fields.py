@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic_core import PydanticCustomError
@@ -111,6 +112,15 @@ def parse_number(value: Any) -> int | float:
 def numbers_shape(value: Any) -> tuple[int, ...]:
     """The shape of what `parse_numbers` gives: () for a number."""
     return (len(value), *numbers_shape(value[0])) if isinstance(value, tuple) else ()
+
+
+def flat(values: Any) -> Iterator[Any]:
+    """All numbers of nested lists, or the one that is none."""
+    if not isinstance(values, list | tuple):
+        yield values
+        return
+    for item in values:
+        yield from flat(item)
 
 
 Int: TypeAlias = Annotated[int, Bounds(ge=-MAX_SIZE, le=MAX_SIZE)]

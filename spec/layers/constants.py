@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic_core import PydanticCustomError
 
-from ..fields import Float, Int, Number, OptionalCount, PositiveInt, many
+from ..fields import Float, Int, Number, OptionalCount, PositiveInt, flat, many
 from ..initializers import Fixed, Plain, parse_initializer
+from ..promotion import holds
 from ..records import doc
 from ..schemas import Before, Parsed
-from ..types import Dtype, Signature, TensorType, integer_bits, is_float
+from ..types import Dtype, Signature, TensorType
 from .base import LayerError, Port
 from .functions import Function
 
@@ -65,20 +66,19 @@ class Source(Function):
         return ()
 
     def _require_held(self, dtype: str) -> None:
-        beyond = next((number for number in self.extremes() if not holds(dtype, number)), None)
+        numbers = (int(n) if float(n).is_integer() else n for n in self.extremes())
+        beyond = next((number for number in numbers if not holds(dtype, number)), None)
         if beyond is not None:
             message = f"{type(self).__name__} gives {beyond}, which {dtype} does not hold"
             raise LayerError(message, code="NN104", help="give it another dtype: {dtype: float32}")
 
 
-class Constant(Source):
+class Constant(Source, op="convert_to_tensor"):
     """Numbers that stand in the spec, or in a `.npy` file inside the root."""
 
     values: Annotated[Fixed, Parsed(parse_values, with_info=True), Plain] = doc(
         "A number, nested lists of them, or `{file: table.npy}`."
     )
-
-    op: ClassVar[str] = "convert_to_tensor"
 
     def sizes(self) -> tuple[int, ...]:
         return self.values.shape
@@ -91,7 +91,7 @@ class Constant(Source):
             return tuple(
                 self.values.values.flat[[self.values.values.argmin(), self.values.values.argmax()]].tolist()
             )
-        numbers = flat(self.values.values)
+        numbers = list(flat(self.values.values))
         odd = [number for number in numbers if not float(number).is_integer()][:1]
         return (min(numbers), max(numbers), *odd)
 
@@ -101,14 +101,12 @@ class Constant(Source):
         return all(isinstance(number, int) for number in flat(self.values.values))
 
 
-class Arange(Source):
+class Arange(Source, op="arange"):
     """The numbers from `start` to `stop`, without it, `step` apart; `Arange: 10` is 0 to 9."""
 
     start: Number = doc("The first number; the end, where no `stop` is given.")
     stop: Number | None = doc("The end, which is not among the numbers.", None)
     step: Number | None = doc("From each number to the next; 1 by default.", None)
-
-    op: ClassVar[str] = "arange"
 
     @property
     def bounds(self) -> tuple[float, float, float]:
@@ -135,7 +133,7 @@ class Arange(Source):
         return (start, step, start + (math.ceil((stop - start) / step) - 1) * step)
 
 
-class Linspace(Source):
+class Linspace(Source, op="linspace"):
     """`num` numbers from `start` to `stop`, equally far apart."""
 
     start: Float = doc("The first number.")
@@ -143,7 +141,6 @@ class Linspace(Source):
     num: PositiveInt = doc("How many numbers.", 50)
     endpoint: bool = doc("Whether `stop` is the last number.", True)
 
-    op: ClassVar[str] = "linspace"
     refused: ClassVar[dict[str, str]] = {
         **Source.refused,
         "retstep": "the step can be computed in the spec: leave it out",
@@ -166,24 +163,18 @@ class Filled(Source):
         return self.shape
 
 
-class Zeros(Filled):
+class Zeros(Filled, op="zeros"):
     """Zeros of a shape."""
 
-    op: ClassVar[str] = "zeros"
 
-
-class Ones(Filled):
+class Ones(Filled, op="ones"):
     """Ones of a shape."""
 
-    op: ClassVar[str] = "ones"
 
-
-class Full(Filled):
+class Full(Filled, op="full"):
     """One number in a whole shape."""
 
     fill_value: Number = doc("The number.")
-
-    op: ClassVar[str] = "full"
 
     def extremes(self) -> tuple[float, ...]:
         return (self.fill_value,)
@@ -200,10 +191,8 @@ class Diagonal(Source):
         return (self.N, self.M or self.N)
 
 
-class Eye(Diagonal):
+class Eye(Diagonal, op="eye"):
     """Ones on a diagonal, zeros elsewhere."""
-
-    op: ClassVar[str] = "eye"
 
     def sizes(self) -> tuple[int, ...]:
         rows, columns = super().sizes()
@@ -214,23 +203,5 @@ class Eye(Diagonal):
         return rows, columns
 
 
-class Tri(Diagonal):
+class Tri(Diagonal, op="tri"):
     """Ones on a diagonal and below it, zeros above."""
-
-    op: ClassVar[str] = "tri"
-
-
-def flat(values: Any) -> list[int | float]:
-    """All numbers of nested lists."""
-    return [n for item in values for n in flat(item)] if isinstance(values, list | tuple) else [values]
-
-
-def holds(dtype: str, number: float) -> bool:
-    """Whether a number is one of the dtype's, but for what floats round."""
-    if is_float(dtype):
-        return True
-    if dtype == "bool":
-        return number in (0, 1)
-    bits = integer_bits(dtype)
-    least = 0 if dtype.startswith("u") else -(2 ** (bits - 1))
-    return float(number).is_integer() and least <= number < least + 2**bits

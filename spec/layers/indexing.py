@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic_core import PydanticCustomError
 
-from ..fields import MAX_SIZE, Int, Ints, PositiveInt, numbers_shape, parse_numbers
+from ..fields import MAX_SIZE, Int, Ints, PositiveInt, flat, numbers_shape, parse_numbers
 from ..records import doc
 from ..schemas import Parsed
 from ..size import Size, product, shape_text
@@ -82,15 +82,6 @@ def parse_indices(value: Any) -> Any:
         return found
     context = {"code": "NN103", "help": "write one number, or [0, 2, -1], where -1 is the last element"}
     raise PydanticCustomError("indices", "must be whole numbers", context)
-
-
-def flat(values: Any) -> Iterator[Any]:
-    """All numbers of nested tuples."""
-    if not isinstance(values, tuple):
-        yield values
-        return
-    for item in values:
-        yield from flat(item)
 
 
 class Take(AxisFunction, op="take"):
