@@ -59,7 +59,6 @@ INSTEAD: dict[str, str] = {
     "switch": "Where",
     # constants
     "array": "Constant",
-    "convert_to_tensor": "Constant",
     "empty": "Zeros",
     "empty_like": "ZerosLike",
     "full_like": "ZerosLike, and Rescaling with an offset",
