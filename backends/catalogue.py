@@ -13,6 +13,7 @@ from ..spec.layers.base import Layer
 from ..spec.plugins import NONE, Plugins, row_of
 from ..spec.reference import about, fields
 from ..spec.source import Source
+from ..spec.types import TensorType
 from .onnx import OPSETS
 from .spec import DEFAULT_DTYPE, call
 from .yaml import entries, flow
@@ -101,15 +102,26 @@ def _least_opset(found: Example, plugins: Plugins) -> int | None:
 
 
 def network(found: Example, plugins: Plugins = NONE) -> Graph:
-    """The example as a network of its own."""
-    names = [f"x{number}" for number, _ in enumerate(found.inputs)]
+    """The example as a network of its own; a constant is compared with an input."""
     types = [type_ for _, type_ in found.inputs]
-    shapes = [[size if isinstance(size, int) else str(size) for size in type_.features] for type_ in types]
-    inputs = {n: {"shape": s, "dtype": t.dtype} for n, s, t in zip(names, shapes, types, strict=True)}
-    sources = {"from": names} if len(names) > 1 else {}
-    items = [{**call(found.layer, DEFAULT_DTYPE), **sources}]
+    items = [call(found.layer, DEFAULT_DTYPE)]
+    if not types:
+        types = [found.signature.output]
+        items += [{"Equal": {}, "from": ["x0", "previous"]}]
+    names = [f"x{number}" for number, _ in enumerate(types)]
+    if len(names) > 1:
+        items[0]["from"] = names
+    inputs = {
+        name: _declared(type_, constant=not found.inputs) for name, type_ in zip(names, types, strict=True)
+    }
     text = "\n".join(entries({"nnspec": 1, "name": "net", "inputs": inputs, "layers": items}))
     return compile_source(Source("<example>", text), plugins=plugins)
+
+
+def _declared(type_: TensorType, *, constant: bool) -> dict[str, Any]:
+    """An input of a type, as a spec declares it; a constant has no batch."""
+    sizes = type_.shape if constant else type_.features
+    return {"shape": [size if isinstance(size, int) else str(size) for size in sizes], "dtype": type_.dtype}
 
 
 # --- in words

@@ -7,7 +7,7 @@ Conv2D of `[batch, height, width, 8]` gives `[batch, height - 2, width - 2, 4]`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import islice, product
+from itertools import combinations, islice, product
 from typing import Any, NamedTuple
 
 from ..spec.diagnostics import SpecError
@@ -43,29 +43,10 @@ INPUTS: tuple[tuple[tuple[int | str, ...], str], ...] = (
 # The values to try for a field that needs one, and then for one of those that have a default.
 VALUES: tuple[Any, ...] = (
     *(4, 3, 2, 1, 0.5, 1.5, 0, -1, True),
-    *(
-        [2, 1],
-        [-1, 4],
-        [1, 2],
-        [1],
-        [[1, 2], [3, 4]],
-        [0.5, 1.5],
-        ["a", "b"],
-        [3, 4],
-        [None, 4],
-        [None, 3, 4],
-    ),
-    *(
-        "relu",
-        "float16",
-        "int32",
-        "abc,cd->abd",
-        "abc,cd->acd",
-        "abc,abd->acd",
-        "...a,ab->...b",
-        "nearest",
-        "multi_hot",
-    ),
+    *([2, 1], [-1, 4], [1, 2], [1], [0.5, 1.5], ["a", "b"], [3, 4], [None, 4], [None, 3, 4]),
+    *([[1, 2], [3, 4]], [[0, 0], [1, 2]], [0, 1, 2], [-1, 2, 4]),
+    *("relu", "float16", "int32", "nearest", "multi_hot"),
+    *("abc,cd->abd", "abc,cd->acd", "abc,abd->acd", "...a,ab->...b"),
 )
 # What to try first for axes, and for what may be between two integers.
 AXES = (-1, 1, [0, 2, 1])
@@ -103,10 +84,11 @@ def example(cls: type[Layer]) -> Example | None:
 
 
 def _layers(cls: type[Layer]) -> Iterator[tuple[Layer, tuple[str, ...]]]:
-    """Layers with values for the required fields, and then for one more."""
+    """Layers with values for the required fields, and then for one or two more."""
     own = cls.own_fields()
     required = tuple(name for name in own if cls.fields[name].required)
-    for optional in [(), *((name,) for name in own if name not in required)]:
+    others = [name for name in own if name not in required]
+    for optional in [(), *combinations(others, 1), *combinations(others, 2)]:
         names = (*required, *optional)
         for values in product(*(_values(cls, name, number) for number, name in enumerate(names))):
             layer = _made(cls, dict(zip(names, values, strict=True)))
