@@ -73,6 +73,9 @@ DEFAULT_DTYPE = "float32"
 # Activation functions whose arguments Keras can only save as those of a layer.
 ACTIVATION_LAYERS = {"elu": "ELU", "leaky_relu": "LeakyReLU", "relu": "ReLU", "softmax": "Softmax"}
 
+# Objects that Keras cannot make of their name alone, although all their arguments have defaults.
+NEVER_BARE = frozenset({"Constant"})
+
 
 def spell(layer: Layer) -> Spelling:
     """The layer's Keras calls."""
@@ -173,7 +176,7 @@ def _margins(margins: tuple[tuple[int, int], ...]) -> Any:
 
 
 def _named(named: Named, dtype: str | None) -> Any:
-    if not named.arguments:
+    if not named.arguments and named.name not in NEVER_BARE:
         return named.identifier
     arguments = tuple((key, argument(value)) for key, value in named.arguments)
     if named.catalogue.module != "keras.activations":

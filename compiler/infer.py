@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..spec.diagnostics import Diagnostic, Note
 from ..spec.dims import Dims
 from ..spec.initializers import Fixed, inner, misfit
-from ..spec.layers.base import Layer, LayerError, check_activations, require_representable
+from ..spec.layers.base import Layer, LayerError, check_activations, check_penalties, require_representable
 from ..spec.locate import Report
 from ..spec.plugins import blaming
 from ..spec.size import BATCH, Size, SizeTooLong, product, shape_text, symbol
@@ -276,6 +276,7 @@ def call(layer: Layer, arguments: tuple[Argument, ...], types: list[TensorType])
     signature = _signature(layer, {**single, **many})
     require_representable(layer)
     check_activations(layer, signature)
+    check_penalties(layer, signature)
     masked = layer.output_mask(*cast)
     first, *rest = signature.outputs
     return signature._replace(outputs=(first._replace(masked=masked), *rest))

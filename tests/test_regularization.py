@@ -149,3 +149,34 @@ def test_what_does_not_fit(item: dict[str, Any], shape: list[int], code: str) ->
 def test_whole_numbers_are_refused(layer: str, rank: int | None) -> None:
     with pytest.raises(nnspec.SpecError, match="NN202"):
         spec({layer: 0.5}, {"x": {"shape": [2] * ((rank or 2) - 1), "dtype": "int32"}})
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"kernel_regularizer": "orthogonal_regularizer"}, "kernel, which is no matrix"),
+        ({"bias_regularizer": "orthogonal"}, "bias, which is no matrix"),
+        ({"activity_regularizer": "orthogonal"}, "an output, whose batch Keras does not know"),
+        ({"kernel_constraint": {"UnitNorm": {"axis": [0, 3]}}}, "along axis 3, and kernel has 3 axes"),
+        ({"bias_constraint": {"MaxNorm": {"axis": -2}}}, "along axis -2, and bias has 1 axes"),
+    ],
+)
+def test_penalties_that_training_would_fail_at(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(nnspec.SpecError, match=message):
+        spec({"Conv1D": {"filters": 2, "kernel_size": 2, **fields}}, {"x": [5, 3]})
+
+
+def test_penalties_of_weights_that_are_not_there_are_none() -> None:
+    dense = {
+        "units": 2,
+        "use_bias": False,
+        "bias_regularizer": "orthogonal",
+        "kernel_regularizer": "orthogonal",
+    }
+    compare(spec({"Dense": dense}, {"x": [5, 3]}))
+
+
+def test_an_initializer_of_a_value_by_default_is_made_by_a_call() -> None:
+    graph = spec({"Dense": {"units": 2, "bias_initializer": "constant"}}, {"x": [3]})
+    assert "bias_initializer=keras.initializers.Constant()" in nnspec.emit(graph)
+    compare(graph)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 from ..activations import ACTIVATIONS, has_axis
 from ..fields import DtypePolicy
-from ..initializers import Initializer
+from ..initializers import Initializer, inner
 from ..named import Named
 from ..records import Record, doc
 from ..types import Policy, Signature, TensorType, WeightSpec, is_float
@@ -256,3 +256,43 @@ def check_axes(layer: Layer, rank: int) -> None:
     for field, activation in layer.activations.items():
         if has_axis(activation):
             normalize_axis(activation["axis"], rank, field)
+
+
+def check_penalties(layer: Layer, signature: Signature) -> None:
+    """Raises LayerError where training would fail at a regularizer or constraint: for a weight that is no matrix, or
+    along an axis that a weight has not."""
+    for field, weight in _penalized(layer, signature):
+        given = getattr(layer, field)
+        rank = len(weight.shape) if weight else None
+        if given is not None and given.name == "OrthogonalRegularizer" and rank != 2:
+            what = (
+                f"{weight.name}, which is no matrix"
+                if weight
+                else "an output, whose batch Keras does not know"
+            )
+            message, help = f"OrthogonalRegularizer cannot penalize {what}", "choose another one, such as l2"
+            raise LayerError(message, code="NN203", field=field, help=help)
+        if given is not None and weight is not None and "axis" in given.catalogue.entries[given.name]:
+            _check_axes(given, weight, field)
+
+
+def _check_axes(constraint: Named, weight: WeightSpec, field: str) -> None:
+    rank = len(weight.shape)
+    wrong = next((axis for axis in constraint["axis"] if not -rank <= axis < rank), None)
+    if wrong is not None:
+        message = f"{constraint.name} goes along axis {wrong}, and {weight.name} has {rank} axes"
+        raise LayerError(
+            message, code="NN203", field=field, help=f"choose an axis from {-rank} to {rank - 1}"
+        )
+
+
+def _penalized(layer: Layer, signature: Signature) -> Iterator[tuple[str, WeightSpec | None]]:
+    """The fields of regularizers and constraints, each with the weights that it is for; None for the output's. Weights
+    are told by their initializer, and where several have the same one, by their names."""
+    for field in layer.own_fields():
+        kind, _, what = field.rpartition("_")
+        if what in ("regularizer", "constraint"):
+            given = getattr(layer, f"{kind}_initializer", None)
+            weights = [weight for weight in signature.weights if inner(weight.initializer) is given]
+            named = [weight for weight in weights if weight.name.rpartition("/")[2].startswith(kind)]
+            yield from ((field, weight) for weight in (named or weights if kind != "activity" else [None]))

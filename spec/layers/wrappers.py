@@ -12,7 +12,7 @@ from ..initializers import INITIALIZERS
 from ..records import doc
 from ..schemas import After
 from ..types import Signature, TensorType, WeightSpec, Window, is_float
-from .base import Layer, LayerError, Port, check_activations, require_representable
+from .base import Layer, LayerError, Port, check_activations, check_penalties, require_representable
 from .functions import Function
 from .recurrent import Recurrent
 
@@ -83,6 +83,7 @@ class Wrapper(Layer):
             signature = layer.infer(inputs, **others)
             require_representable(layer)
             check_activations(layer, signature)
+            check_penalties(layer, signature)
         except LayerError as error:
             raise LayerError(error.message, code=error.code, field=field, help=error.help) from None
         return signature
