@@ -5,8 +5,8 @@ decided here for all sizes in the bounds:
 
 - windows and cropping: a size of an output would be below 1 (convolutions, pooling, Cropping2D), which is the one
   thing that can be wrong with the size of an axis by itself;
-- layers that take several inputs and compare their sizes (Add and the like, Concatenate, Dot, MultiHeadAttention):
-  two sizes in which no difference was found, but which were not proved to be equal;
+- layers that take several inputs and compare their sizes (Add, Divide and the like, Concatenate, Dot,
+  MultiHeadAttention): two sizes in which no difference was found, but which were not proved to be equal;
 - Dropout: a size other than what `noise_shape` has for that axis;
 - Softmax: a size of the mask that is neither 1 nor the input's;
 - recurrent layers, and Bidirectional around them: a size of an initial state that is not the state's;
@@ -33,6 +33,7 @@ from typing import Any, NamedTuple, TypeAlias
 from ..spec.diagnostics import Diagnostic, Note
 from ..spec.dims import Dims
 from ..spec.layers.activation import Softmax
+from ..spec.layers.arithmetic import Broadcasting
 from ..spec.layers.base import Layer
 from ..spec.layers.einsum import EinsumDense
 from ..spec.layers.functions import Function
@@ -146,7 +147,7 @@ def _checks_of(node: Node, graph: Graph, equal: Comparison) -> Iterator[Check]:
 
 def _compared(layer: Layer, shapes: list[tuple[Size, ...]]) -> Iterator[tuple[Size, Size]]:
     """Sizes of two inputs that the layer may have compared: most merge those axis by axis, from the last on."""
-    axis_by_axis = isinstance(layer, Merge) and not isinstance(layer, Dot)
+    axis_by_axis = isinstance(layer, Merge | Broadcasting) and not isinstance(layer, Dot)
     for first, second in combinations(shapes, 2):
         pairs = zip(reversed(first), reversed(second), strict=False)
         yield from pairs if axis_by_axis else product(set(first), set(second))

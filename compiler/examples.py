@@ -123,6 +123,8 @@ def _inputs(cls: type[Layer]) -> Iterator[tuple[tuple[str, TensorType], ...]]:
     whole = not (cls.autocast or cls.is_function)
     types = [_type(*given) for given in sorted(INPUTS, key=lambda i: whole and i[1] == "float32")]
     yield from (tuple((name, one) for name in names) for one in types)
+    if cls.is_function and len(ports) < len(cls.ports):
+        yield from (tuple((port.name, one) for port in cls.ports) for one in types)
     if len(names) > 1:
         yield from (tuple(zip(names, some, strict=True)) for some in product(types, repeat=len(names)))
 

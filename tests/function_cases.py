@@ -23,7 +23,10 @@ SIZES = st.sampled_from([1, 2, 3, "time", "other"])
 Draw: TypeAlias = Callable[..., Any]
 # NumPy's own: onnxruntime takes no others from Python.
 DRAWN = [dtype for dtype in DTYPES if dtype != "bfloat16"]
-TOLERANCES = {"float16": 1e-2, "float32": 1e-5, "float64": 1e-7}
+# What negative floats can be cast to: a negative one as an unsigned number is anything, in every runtime.
+SIGNED = [dtype for dtype in DRAWN if not dtype.startswith("u")]
+# Attributes of ONNX's operators, such as a threshold, are of float32.
+TOLERANCES = {"float16": 1e-2, "float32": 1e-5, "float64": 1e-6}
 # What a function that takes one input is given besides, to be called at all.
 NEEDED: dict[str, dict[str, Any]] = {
     "Cast": {"dtype": "int32"},
@@ -91,15 +94,17 @@ def sizes_of(shape: Sequence[Any], batch: int = 2, time: int = 4, other: int = 3
     return (batch, *sizes)
 
 
-def numbers(draw: Draw, shape: tuple[int, ...], dtype: str, spread: float = 3.0) -> np.ndarray:
+def numbers(
+    draw: Draw, shape: tuple[int, ...], dtype: str, spread: float = 3.0, most: int = 11
+) -> np.ndarray:
     """Numbers of a dtype, zeros among them, and negative ones where it has them."""
     rng = np.random.default_rng(draw(st.integers(0, 2**20)))
     if dtype == "bool":
         return rng.integers(0, 2, shape).astype(bool)
     if dtype.startswith("u"):
-        return rng.integers(0, 12, shape).astype(dtype)
+        return rng.integers(0, most + 1, shape).astype(dtype)
     if dtype.startswith("int"):
-        return rng.integers(-11, 12, shape).astype(dtype)
+        return rng.integers(-most, most + 1, shape).astype(dtype)
     special = rng.choice([0.0, 1.0, -1.0, 0.5, -2.5], shape)
     found = np.where(rng.random(shape) < 0.3, special, rng.normal(size=shape) * spread)
     return found.astype(numpy_dtype(dtype))

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .context import Context
+from .formulas import erf
 from .operators import VIA_FLOAT32, widened
 
 SINGLE = ("bfloat16", "float32")
@@ -21,7 +22,7 @@ ALL = ("bfloat16", "float16", "float32", "float64")
 NATIVE: dict[str, tuple[int, tuple[str, ...]]] = {
     "Celu": (15, SINGLE),
     "Elu": (15, HALF),
-    "Gelu": (20, ALL),
+    "Gelu": (20, HALF),
     "HardSigmoid": (15, HALF),
     "HardSwish": (15, HALF),
     "LeakyRelu": (15, HALF),
@@ -67,7 +68,8 @@ def gelu(ctx: Context, x: str, approximate: str = "none") -> str:
 
 
 def _gelu_erf(ctx: Context, x: str) -> str:
-    return ctx.op("Erf", ctx.op("Mul", x, ctx.scalar(math.sqrt(0.5))))
+    scaled = ctx.op("Mul", x, ctx.scalar(math.sqrt(0.5)))
+    return erf(ctx, scaled) if ctx.dtype == "float64" else ctx.op("Erf", scaled)
 
 
 def _gelu_tanh(ctx: Context, x: str) -> str:

@@ -49,7 +49,7 @@ def reduction(ctx: Context, layer: Along, x: Tensor) -> Tensor:
 
 
 def place(ctx: Context, layer: Place, x: Tensor) -> Tensor:
-    """ArgMax or ArgMin, which give int64."""
+    """ArgMax or ArgMin, which give int64. Keras holds -0 for less than 0, and ONNX for equal to it."""
     layout, (axis,) = x.layout, layer.reduced_axes(x.type)
     dtype = _working(ctx, ORDERED, x.type.dtype)
     value = converted(ctx, ctx.in_layout(x, layout), x.type.dtype, dtype)
