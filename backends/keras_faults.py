@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..compiler.graph import Graph, Node
 from ..spec.layers.conv import Conv3D
+from ..spec.layers.conv_lstm import ConvLSTM3D
 from ..spec.layers.merge import Add, Average
 from ..spec.size import Size
 
@@ -19,7 +20,7 @@ def known_fault(node: Node, graph: Graph) -> str | None:
             "Keras 3.15 itself adds the bias along the width where that is as long as the channels: use channels_last, "
             "or use_bias: false"
         )
-    if isinstance(node.layer, Conv3D) and _begins_late(node.layer):
+    if isinstance(node.layer, Conv3D | ConvLSTM3D) and _begins_late(node.layer):
         return (
             "TensorFlow itself begins with a later position of the input in float16 and float64, where the stride is "
             "above the kernel size by 2 or more: use padding: valid, or dtype: float32"
@@ -42,7 +43,7 @@ def _adds_bias_along_the_width(node: Node) -> bool:
     return bool(sizes) and _may_equal(sizes[-1], channels)
 
 
-def _begins_late(layer: Conv3D) -> bool:
+def _begins_late(layer: Conv3D | ConvLSTM3D) -> bool:
     """Whether TensorFlow, which without oneDNN adds less than nothing for `same`, may do so by a position or more."""
     axes = zip(layer.spans, layer.strides, strict=True)
     without = layer.padding == "same" and layer.policy.compute in ("float16", "float64")

@@ -29,6 +29,7 @@ INPUTS: tuple[tuple[tuple[int | str, ...], str], ...] = (
     ((8, 6), "float32"),
     ((12, 12, 8), "float32"),
     ((6, 12, 12, 8), "float32"),
+    ((4, 6, 6, 6, 2), "float32"),
     (("time", "height", "width", 8), "float32"),
     (("time", "depth", "height", "width", 8), "float32"),
     ((8,), "int32"),

@@ -58,7 +58,7 @@ def operator_of(units: Units) -> Operator:
     return next(operator for kind, operator in OPERATORS.items() if isinstance(units, kind))
 
 
-def is_fusable(ctx: Context, units: Units) -> bool:
+def can_fuse(ctx: Context, units: Units) -> bool:
     """Whether an operator computes the cell: none does in float64 in any runtime, nor with every activation."""
     activations = (getattr(units, field) for field in operator_of(units).activations)
     return ctx.dtype != "float64" and all(inside(activation) is not None for activation in activations)

@@ -8,8 +8,37 @@ from typing import TypeAlias
 
 import numpy as np
 
+from ...spec.layers.cells import Part
+from ...spec.layers.recurrent import Recurrent
 from .builder import Body
 from .context import Context
+from .layout import Layout, Tensor
+
+
+@dataclass(frozen=True)
+class Way:
+    """One layer's way through the steps: `initial` has its first states or none, `prefix` stands before its
+    weights' names."""
+
+    layer: Recurrent
+    initial: Sequence[Tensor] = ()
+    prefix: str = ""
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The cells one after another, with the wrapper's prefix."""
+        return tuple(part._replace(prefix=self.prefix + part.prefix) for part in self.layer.parts)
+
+
+@dataclass(frozen=True)
+class Looped:
+    """What a layer's loop gives: all steps or the last one, the last states, and how these lie."""
+
+    y: str
+    states: list[str]
+    layout: Layout
+    state_layout: Layout
+
 
 # (context inside the loop, the step's input, the states) -> the new states
 StepOf: TypeAlias = Callable[[Context, str, list[str]], list[str]]
@@ -32,6 +61,18 @@ class Loop:
     zeros: bool = False
     backwards: bool = False
     turned: bool = False
+
+
+def take(ctx: Context, way: Way, loop: Loop, x: str, layout: Layout) -> Looped:
+    """Takes a way through the steps of x, which lie in that layout, time first; `loop` says what differs from way to
+    way."""
+    layer = way.layer
+    loop = replace(loop, zeros=layer.zero_output_for_mask, backwards=layer.go_backwards)
+    y, states = run(ctx, loop, x, all_steps=layer.return_sequences)
+    # One value cannot bear the names of two outputs.
+    y = ctx.op("Identity", y) if layer.return_state and y in states else y
+    of_state = tuple(axis - (axis > 1) for axis in layout if axis != 1)
+    return Looped(y, states, layout if layer.return_sequences else of_state, of_state)
 
 
 def run(ctx: Context, loop: Loop, x: str, *, all_steps: bool) -> tuple[str, list[str]]:

@@ -160,6 +160,10 @@ LOWERINGS: dict[str, Lowering] = {
     "LSTM": recurrent.recurrent,
     "GRU": recurrent.recurrent,
     "RNN": recurrent.recurrent,
+    # conv_lstm
+    "ConvLSTM1D": recurrent.recurrent,
+    "ConvLSTM2D": recurrent.recurrent,
+    "ConvLSTM3D": recurrent.recurrent,
     # wrappers
     "Bidirectional": wrappers.bidirectional,
     "TimeDistributed": wrappers.time_distributed,

@@ -7,32 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...spec.layers.cells import Part
+from ...spec.layers.conv_lstm import ConvLSTM
 from ...spec.layers.recurrent import Recurrent
-from . import loops, masks
+from . import conv_lstm, masks, steps
 from .context import Context
-from .fused import Wanted, fused, is_fusable, operator_of
+from .fused import Wanted, can_fuse, fused, operator_of
 from .layout import TIME_MAJOR, Tensor
+from .loops import Looped, Way
 from .operators import converted, in_float32, unsqueeze
-from .steps import step, weighed
-
-
-@dataclass(frozen=True)
-class Way:
-    """One layer's way through the steps: `initial` has its first states or none, `prefix` stands before its
-    weights' names."""
-
-    layer: Recurrent
-    initial: Sequence[Tensor] = ()
-    prefix: str = ""
-
-    def is_fusable(self, ctx: Context) -> bool:
-        return all(is_fusable(ctx, part.units) for part in self.parts)
-
-    @property
-    def parts(self) -> tuple[Part, ...]:
-        """The cells one after another, with the wrapper's prefix."""
-        return tuple(part._replace(prefix=self.prefix + part.prefix) for part in self.layer.parts)
 
 
 @dataclass(frozen=True)
@@ -55,7 +37,7 @@ def recurrent(
     ctx: Context, layer: Recurrent, sequences: Tensor, initial_state: Sequence[Tensor] = ()
 ) -> tuple[Tensor, ...]:
     way = Way(layer, initial_state)
-    if not way.is_fusable(ctx):
+    if not is_fusable(ctx, way):
         return looped(ctx, way, sequences)
     result = travel(ctx, [way], sequences)
     if layer.return_sequences:
@@ -69,69 +51,40 @@ def recurrent(
     return (output, *(ctx.tensor(_squeeze(ctx, s), index=i) for i, s in enumerate(result.states, start=1)))
 
 
+def is_fusable(ctx: Context, way: Way) -> bool:
+    """Whether ONNX's operators take the whole way."""
+    return bool(way.parts) and all(can_fuse(ctx, part.units) for part in way.parts)
+
+
+def through_loop(ctx: Context, way: Way, sequences: Tensor, *, turned: bool = False) -> Looped:
+    """Takes a way step by step."""
+    through = conv_lstm.through if isinstance(way.layer, ConvLSTM) else steps.through
+    return through(ctx, way, sequences, turned=turned)
+
+
 def looped(ctx: Context, way: Way, sequences: Tensor) -> tuple[Tensor, ...]:
-    """A layer's outputs, of which none is fused."""
-    y, states = through_loop(ctx, way, sequences)
-    output = ctx.tensor(y, TIME_MAJOR if way.layer.return_sequences else None)
+    """A layer's outputs, taken step by step."""
+    found = through_loop(ctx, way, sequences)
+    output = ctx.tensor(found.y, found.layout)
     output.mask = sequences.mask if way.layer.return_sequences else None
-    further = states if way.layer.return_state else []
-    return (output, *(ctx.tensor(state, index=i) for i, state in enumerate(further, start=1)))
-
-
-def through_loop(ctx: Context, way: Way, sequences: Tensor, *, turned: bool = False) -> tuple[str, list[str]]:
-    """What every step gives, [time, batch, units], or the last, and the states. The first cell's inputs are weighed for
-    all steps at once."""
-    first, *others = way.parts
-    x = weighed(ctx, first, time_major(ctx, sequences))
-    sizes = [part.units.units for part in way.parts for _ in part.units.states]
-    initial = [converted(ctx, ctx.logical(s), s.type.dtype, ctx.dtype) for s in way.initial]
-    mask = None
-    if sequences.mask is not None and not way.initial:
-        mask = unsqueeze(ctx, ctx.op("Transpose", sequences.mask, perm=[1, 0]), [2])
-
-    def take(inner: Context, x: str, states: list[str]) -> list[str]:
-        own, rest = states[: len(first.units.states)], states[len(first.units.states) :]
-        new = step(inner, first, x, own)
-        found = list(new)
-        for part in others:
-            own, rest = rest[: len(part.units.states)], rest[len(part.units.states) :]
-            new = step(inner, part, weighed(inner, part, new[0]), own)
-            found += new
-        return found
-
-    loop = loops.Loop(
-        take,
-        initial or loops.zeros(ctx, x, [(size,) for size in sizes]),
-        len(sizes) - len(way.parts[-1].units.states),
-        mask,
-        way.layer.zero_output_for_mask,
-        way.layer.go_backwards,
-        turned,
-    )
-    y, states = loops.run(ctx, loop, x, all_steps=way.layer.return_sequences)
-    # One value cannot bear the names of two outputs.
-    return (ctx.op("Identity", y) if way.layer.return_state and y in states else y), states
-
-
-def time_major(ctx: Context, sequences: Tensor) -> str:
-    """The steps, [time, batch, features], in the dtype that is computed in: Keras casts whole numbers too."""
-    return converted(ctx, ctx.in_layout(sequences, TIME_MAJOR), sequences.type.dtype, ctx.dtype)
+    states = found.states if way.layer.return_state else []
+    return (output, *(ctx.tensor(s, found.state_layout, i) for i, s in enumerate(states, start=1)))
 
 
 def travel(ctx: Context, ways: Sequence[Way], sequences: Tensor) -> Result:
     """Takes all ways through the sequences."""
-    x, steps = time_major(ctx, sequences), None
+    x, valid = steps.time_major(ctx, sequences), None
     # Keras 3.15 gives the mask to a layer of one input alone: with initial states every step is taken.
     if sequences.mask is not None and not ways[0].initial:
-        steps = masks.steps(ctx, sequences.mask, sequences.shape[1])
-        x = masks.to_front(ctx, x, steps)
-    lengths = steps.lengths if steps else ""
+        valid = masks.steps(ctx, sequences.mask, sequences.shape[1])
+        x = masks.to_front(ctx, x, valid)
+    lengths = valid.lengths if valid else ""
     groups = [ways] if _share_an_operator(ways) else [[way] for way in ways]
     results = [_through(ctx, group, x, lengths) for group in groups]
     # Of layers of different kinds only what both have is needed.
     states = [_join(ctx, names, axis=0) for names in zip(*(r.states for r in results), strict=False)]
     y, last = _join(ctx, [r.y for r in results], axis=1), _join(ctx, [r.last for r in results], axis=0)
-    return Result(y, last, tuple(states), steps)
+    return Result(y, last, tuple(states), valid)
 
 
 def _through(ctx: Context, ways: Sequence[Way], x: str, lengths: str) -> Result:

@@ -1,15 +1,49 @@
-"""One step of SimpleRNN, LSTM and GRU cells, for those that ONNX's own operators cannot compute."""
+"""SimpleRNN, LSTM and GRU cells step by step, for those that ONNX's own operators cannot compute."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...spec.layers.cells import GRUUnits, LSTMUnits, Part, Units
+from ...spec.layers.cells import ForgetGate, GRUUnits, LSTMUnits, Part
 from ...spec.named import Named
+from . import loops
 from .activation import activate
 from .context import Context
-from .layout import logical
-from .operators import split
+from .layout import TIME_MAJOR, Layout, Tensor, logical
+from .operators import converted, split, unsqueeze
+
+
+def through(ctx: Context, way: loops.Way, sequences: Tensor, *, turned: bool) -> loops.Looped:
+    """Takes a way of cells. The first cell's inputs are weighed for all steps at once."""
+    x = weighed(ctx, way.parts[0], time_major(ctx, sequences))
+    sizes = [(part.units.units,) for part in way.parts for _ in part.units.states]
+    initial = [converted(ctx, ctx.logical(s), s.type.dtype, ctx.dtype) for s in way.initial]
+    mask = None
+    if sequences.mask is not None and not way.initial:
+        mask = unsqueeze(ctx, ctx.op("Transpose", sequences.mask, perm=[1, 0]), [2])
+    loop = loops.Loop(
+        lambda inner, x, states: _chain(inner, way.parts, x, states),
+        initial or loops.zeros(ctx, x, sizes),
+        len(sizes) - len(way.parts[-1].units.states),
+        mask,
+        turned=turned,
+    )
+    return loops.take(ctx, way, loop, x, TIME_MAJOR)
+
+
+def time_major(ctx: Context, sequences: Tensor) -> str:
+    """The steps, [time, batch, features], in the dtype that is computed in: Keras casts whole numbers too."""
+    return converted(ctx, ctx.in_layout(sequences, TIME_MAJOR), sequences.type.dtype, ctx.dtype)
+
+
+def _chain(ctx: Context, parts: Sequence[Part], x: str, states: list[str]) -> list[str]:
+    """The new states of all cells, of which each takes the first one's of the cell before it."""
+    found: list[str] = []
+    for number, part in enumerate(parts):
+        own, states = states[: len(part.units.states)], states[len(part.units.states) :]
+        new = step(ctx, part, weighed(ctx, part, x) if number else x, own)
+        found, x = [*found, *new], new[0]
+    return found
 
 
 def weighed(ctx: Context, part: Part, x: str) -> str:
@@ -23,7 +57,7 @@ def step(ctx: Context, part: Part, x: str, states: Sequence[str]) -> list[str]:
     match part.units:
         case LSTMUnits():
             h, c = states
-            return lstm(ctx, part.units, ctx.op("Add", x, _product(ctx, part, h)), c)
+            return lstm(ctx, part.units, ctx.op("Add", x, _product(ctx, part, h)), c, logical(2))
         case GRUUnits(reset_after=True):
             return [_gru_reset_after(ctx, part, x, states[0])]
         case GRUUnits():
@@ -31,14 +65,13 @@ def step(ctx: Context, part: Part, x: str, states: Sequence[str]) -> list[str]:
     return [_active(ctx, part.units.activation, ctx.op("Add", x, _product(ctx, part, states[0])))]
 
 
-def lstm(ctx: Context, units: Units, x: str, c: str) -> list[str]:
+def lstm(ctx: Context, gates: ForgetGate, x: str, c: str, layout: Layout) -> list[str]:
     """h and c from all that goes into the gates: c = f · c + i · activation(…), h = o · activation(c)."""
-    assert isinstance(units, LSTMUnits)
     i, f, candidate, o = split(ctx, x, 4, 1)
-    i, f, o = (_active(ctx, units.recurrent_activation, gate) for gate in (i, f, o))
-    new = ctx.op("Mul", i, _active(ctx, units.activation, candidate))
+    i, f, o = (activate(ctx, gates.recurrent_activation, gate, layout) for gate in (i, f, o))
+    new = ctx.op("Mul", i, activate(ctx, gates.activation, candidate, layout))
     c = ctx.op("Add", ctx.op("Mul", f, c), new)
-    return [ctx.op("Mul", o, _active(ctx, units.activation, c)), c]
+    return [ctx.op("Mul", o, activate(ctx, gates.activation, c, layout)), c]
 
 
 def _gru_reset_after(ctx: Context, part: Part, x: str, h: str) -> str:

@@ -14,8 +14,9 @@ from ...spec.size import Size
 from ...spec.types import Signature
 from .context import Context
 from .layout import TIME_MAJOR, Flattened, Layout, Tensor, logical
+from .loops import Way
 from .operators import in_float32, reduce
-from .recurrent import Way, ordered, through_loop, travel
+from .recurrent import is_fusable, ordered, through_loop, travel
 
 REDUCTIONS = {"sum": "ReduceSum", "mul": "ReduceProd", "ave": "ReduceMean"}
 
@@ -28,7 +29,7 @@ def bidirectional(
     forward, half = layer.forward, len(initial_state) // 2
     there = Way(forward, initial_state[:half], "forward/")
     back = Way(layer.backward, initial_state[half:], "backward/")
-    if not (there.is_fusable(ctx) and back.is_fusable(ctx)):
+    if not (is_fusable(ctx, there) and is_fusable(ctx, back)):
         return _looped(ctx, layer, there, back, sequences)
     result = travel(ctx, [there, back], sequences)
     if forward.return_sequences:
@@ -48,24 +49,25 @@ def _looped(
     ctx: Context, layer: Bidirectional, there: Way, back: Way, sequences: Tensor
 ) -> tuple[Tensor, ...]:
     """Both ways by themselves, and what the second one gives turned to go with the first."""
-    ahead, states = through_loop(ctx, there, sequences)
-    behind, more = through_loop(ctx, back, sequences, turned=True)
-    form = TIME_MAJOR if there.layer.return_sequences else None
-    merged = _merge_apart(ctx, layer, [ahead, behind])
-    outputs = [ctx.tensor(y, form, i) for i, y in enumerate(merged)]
+    ahead = through_loop(ctx, there, sequences)
+    behind = through_loop(ctx, back, sequences, turned=True)
+    features = ahead.layout.index(len(ahead.layout) - 1)
+    merged = _merge_apart(ctx, layer, [ahead.y, behind.y], features)
+    outputs = [ctx.tensor(y, ahead.layout, i) for i, y in enumerate(merged)]
     for output in outputs if there.layer.return_sequences else []:
         output.mask = sequences.mask
-    further = [*states, *more] if there.layer.return_state else []
-    return (*outputs, *(ctx.tensor(s, index=i) for i, s in enumerate(further, start=len(outputs))))
+    further = [*ahead.states, *behind.states] if there.layer.return_state else []
+    states = [ctx.tensor(s, ahead.state_layout, i) for i, s in enumerate(further, start=len(outputs))]
+    return (*outputs, *states)
 
 
-def _merge_apart(ctx: Context, layer: Bidirectional, ways: list[str]) -> list[str]:
-    """The outputs of two ways with their features last."""
+def _merge_apart(ctx: Context, layer: Bidirectional, ways: list[str], features: int) -> list[str]:
+    """The outputs of two ways, whose last axis lies at `features`."""
     match layer.merge_mode:
         case None:
             return ways
         case "concat":
-            return [ctx.op("Concat", *ways, axis=-1)]
+            return [ctx.op("Concat", *ways, axis=features)]
         case "ave":
             return [ctx.op("Mul", ctx.op("Add", *ways), ctx.scalar(0.5, "half"))]
         case mode:

@@ -55,6 +55,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "preprocessing": ("CategoryEncoding", "Discretization"),
     "cells": ("SimpleRNNCell", "LSTMCell", "GRUCell", "StackedRNNCells"),
     "recurrent": ("SimpleRNN", "LSTM", "GRU", "RNN"),
+    "conv_lstm": ("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"),
     "wrappers": ("Bidirectional", "TimeDistributed", "SpectralNormalization"),
     "merge": ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot"),
     "attention": ("MultiHeadAttention", "GroupQueryAttention"),
@@ -141,9 +142,6 @@ REFUSED: dict[str, str] = {
 # Keras's other layers, which this version does not have; "Conv3D" is then no slip for "Conv2D".
 NOT_YET: frozenset[str] = frozenset(
     [
-        "ConvLSTM1D",
-        "ConvLSTM2D",
-        "ConvLSTM3D",
         "IntegerLookup",
         "MelSpectrogram",
         "Pipeline",

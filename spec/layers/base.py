@@ -65,6 +65,8 @@ class Layer(Record):
     stepwise: ClassVar[bool] = False
     # The fields that stand first in Keras's order, where a shared base would put its own before them.
     leading: ClassVar[tuple[str, ...]] = ()
+    # Keras's order of the fields, where shared bases would misplace several.
+    field_order: ClassVar[tuple[str, ...]] = ()
     # The rank of what the activations are applied to, where it is not the output's.
     activation_rank: ClassVar[int | None] = None
 
@@ -74,6 +76,7 @@ class Layer(Record):
         own way comes last. The first is what `Dense: 10` fills."""
         names = [name for name in cls.fields if name not in Layer.fields]
         names += [name for name, field in Layer.fields.items() if cls.fields[name] is not field]
+        names = sorted(names, key=cls.field_order.index) if cls.field_order else names
         return [*cls.leading, *(name for name in names if name not in cls.leading)]
 
     @classmethod

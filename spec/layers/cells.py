@@ -61,9 +61,7 @@ class Part(NamedTuple):
 class Ordered(Layer):
     """A layer whose fields stand in ORDER."""
 
-    @classmethod
-    def own_fields(cls) -> list[str]:
-        return sorted(super().own_fields(), key=ORDER.index)
+    field_order: ClassVar[tuple[str, ...]] = ORDER
 
 
 class Weighted(Ordered):

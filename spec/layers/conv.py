@@ -17,8 +17,8 @@ from .core import FINE_TUNING
 from .windows import Spatial, require_fit, span, window_count
 
 
-class Convolution(Spatial):
-    """What all convolutions have: a window of weights that moves over the input, a bias, an activation."""
+class Windowed(Spatial):
+    """A layer with a window of weights that moves over the input."""
 
     kernel_size: Sizes = doc("Size of the window along each spatial axis.")
     strides: Sizes = doc("How far the window moves along each spatial axis.", 1)
@@ -26,14 +26,6 @@ class Convolution(Spatial):
         '"valid" adds none; "same" gives a window to each position, or stride of them.', "valid"
     )
     dilation_rate: Sizes = doc("Distance between the positions that the window takes.", 1)
-    activation: Activation = doc("Applied to the output.", LINEAR)
-    use_bias: bool = doc("Whether a bias is added.", True)
-    bias_initializer: InitializerField = doc("How the bias begins.", ZEROS)
-    bias_regularizer: Regularizer = doc("Penalty on the bias.", None)
-    bias_constraint: Constraint = doc("Projection of the bias after each step.", None)
-    activity_regularizer: Regularizer = doc("Penalty on the output.", None)
-
-    refused: ClassVar[dict[str, str]] = FINE_TUNING
 
     @property
     def spans(self) -> tuple[int, ...]:
@@ -56,6 +48,29 @@ class Convolution(Spatial):
             for size, span, stride in zip(sizes, self.spans, self.strides, strict=True)
         )
 
+    def require_stride_or_dilation(self) -> None:
+        """Raises LayerError where the window both strides and is dilated, which Keras refuses."""
+        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
+            raise LayerError(
+                f"{type(self).__name__} cannot have strides and a dilation rate that are both above 1",
+                code="NN104",
+                field="dilation_rate",
+                help="use strides: 1 or dilation_rate: 1",
+            )
+
+
+class Convolution(Windowed):
+    """What all convolutions have besides: a bias, an activation."""
+
+    activation: Activation = doc("Applied to the output.", LINEAR)
+    use_bias: bool = doc("Whether a bias is added.", True)
+    bias_initializer: InitializerField = doc("How the bias begins.", ZEROS)
+    bias_regularizer: Regularizer = doc("Penalty on the bias.", None)
+    bias_constraint: Constraint = doc("Projection of the bias after each step.", None)
+    activity_regularizer: Regularizer = doc("Penalty on the output.", None)
+
+    refused: ClassVar[dict[str, str]] = FINE_TUNING
+
     def output_type(self, inputs: TensorType, spatial: tuple[Size, ...], channels: int) -> TensorType:
         return TensorType(self.arranged(inputs.batch, spatial, channels), self.policy.compute)
 
@@ -66,16 +81,6 @@ class Convolution(Spatial):
 
     def reach(self) -> tuple[Window, ...]:
         return tuple(map(Window, self.spans, self.strides))
-
-    def require_stride_or_dilation(self) -> None:
-        """Raises LayerError where the window both strides and is dilated, which Keras refuses."""
-        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise LayerError(
-                f"{type(self).__name__} cannot have strides and a dilation rate that are both above 1",
-                code="NN104",
-                field="dilation_rate",
-                help="use strides: 1 or dilation_rate: 1",
-            )
 
     def require_one_stride(self) -> None:
         """Raises LayerError for several strides in a dtype for which TensorFlow takes channels by themselves with one

@@ -58,8 +58,11 @@ class Recurrent(Ordered):
     ports: ClassVar[tuple[Port, ...]] = (Port("sequences"), Port("initial_state", many=True, optional=True))
     refused: ClassVar[dict[str, str]] = {**STATEFUL, **IMPLEMENTATION}
     mask_source: ClassVar[Literal["call", "tensor"] | None] = "call"
-    # The names of the input's axes, for messages.
-    axes: ClassVar[tuple[str, ...]] = ("batch", "time", "features")
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """The names of the input's axes, for messages."""
+        return ("batch", "time", "features")
 
     @property
     def state_names(self) -> tuple[str, ...]:
@@ -73,8 +76,8 @@ class Recurrent(Ordered):
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """The cells that a step goes through, one after another."""
-        raise NotImplementedError
+        """The cells that a step goes through, one after another; none where a step is no product."""
+        return ()
 
     def step(self, inputs: TensorType) -> Step:
         """What one step of inputs [batch, …] comes to. Raises LayerError."""

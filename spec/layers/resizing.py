@@ -72,7 +72,7 @@ class Resizing(OfGivenSize):
         "Whether what becomes smaller is smoothed, so that no position is passed over.", False
     )
 
-    order: ClassVar[tuple[str, ...]] = (
+    field_order: ClassVar[tuple[str, ...]] = (
         *("height", "width", "interpolation", "crop_to_aspect_ratio", "pad_to_aspect_ratio"),
         *("fill_mode", "fill_value", "antialias", "data_format"),
     )
@@ -136,7 +136,7 @@ class CenterCrop(OfGivenSize):
     """The middle of an image. Of one that is smaller than that, the largest part in the same proportion, made larger:
     in float32, whatever the layer computes in."""
 
-    order: ClassVar[tuple[str, ...]] = ("height", "width", "data_format")
+    field_order: ClassVar[tuple[str, ...]] = ("height", "width", "data_format")
 
     def infer(self, inputs: TensorType) -> Signature:
         self.require_input(inputs)

@@ -38,7 +38,7 @@ class Spatial(Layer):
 
     rank: ClassVar[int]
     # Keras's order of the fields.
-    order: ClassVar[tuple[str, ...]] = ORDER
+    field_order: ClassVar[tuple[str, ...]] = ORDER
 
     data_format: DataFormat = doc(
         "Whether the channels are the last axis, or the first behind the batch.", "channels_last"
@@ -53,10 +53,6 @@ class Spatial(Layer):
         if PerAxis not in marks or value is cls.fields[name].default is None:
             return value
         return tuple_of(inner_strides(value, cls.rank) if name == "strides" else value, cls.rank)
-
-    @classmethod
-    def own_fields(cls) -> list[str]:
-        return sorted(super().own_fields(), key=cls.order.index)
 
     @property
     def channel_axis(self) -> int:

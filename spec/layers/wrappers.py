@@ -159,6 +159,7 @@ class Bidirectional(Wrapper):
         ahead = self.held("layer", self.forward, sequences, initial_state=initial_state[:half])
         field = "backward_layer" if self.backward_layer else "layer"
         back = self.held(field, self.backward, sequences, initial_state=initial_state[half:])
+        self._require_same_shape(ahead.output, back.output)
         weights = [self.own(w, "forward/") for w in ahead.weights] + [
             self.own(w, "backward/") for w in back.weights
         ]
@@ -207,6 +208,13 @@ class Bidirectional(Wrapper):
             raise LayerError(
                 message, code="NN203", field="backward_layer", help="take two layers of one kind"
             )
+
+    def _require_same_shape(self, ahead: TensorType, back: TensorType) -> None:
+        """Raises LayerError unless both layers give the same shape."""
+        if ahead.shape != back.shape:
+            message = f"the layer gives {ahead}, and the backward layer {back}"
+            help = "give both the same kernel_size, strides, padding and data_format"
+            raise LayerError(message, code="NN203", field="backward_layer", help=help)
 
     def _require_copyable(self) -> None:
         """Raises LayerError for an activation that Keras cannot copy with the layer."""
