@@ -20,6 +20,7 @@ from ..spec.layers.color_augmentation import Equalization, RandomColorJitter
 from ..spec.layers.constants import Constant
 from ..spec.layers.functions import Function
 from ..spec.layers.headed import Headed
+from ..spec.layers.lookup import Lookup
 from ..spec.layers.plain_attention import PlainAttention
 from ..spec.layers.recurrent import RNN
 from ..spec.layers.resizing import Resizing
@@ -272,6 +273,15 @@ def equalization(layer: Equalization) -> Spelling:
     return Spelling(call)
 
 
+def lookup(layer: Lookup) -> Spelling:
+    """The class's call; Keras takes a dtype too, and heeds it in nothing."""
+    call = constructor(layer, leave_out=("trainable", "dtype"))
+    arguments = (
+        (name, list(v) if name in ("vocabulary", "idf_weights") else v) for name, v in call.arguments
+    )
+    return Spelling(replace(call, arguments=tuple(arguments)))
+
+
 def activation(layer: Activation) -> Spelling:
     """The layer; glu as a function, since the layer takes its output for as large as its input."""
     if layer.activation.name != "glu":
@@ -311,10 +321,14 @@ SPELLED: dict[str, Spell] = {
     "Equalization": equalization,
     "GroupQueryAttention": attention,
     **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "LSTM", "LSTMCell"), forget_gate),
+    "LSTM": forget_gate,
+    "LSTMCell": forget_gate,
+    "IntegerLookup": lookup,
     "MultiHeadAttention": attention,
     "RNN": rnn,
     "RandAugment": random_changes,
     "RandomColorJitter": color_jitter,
+    "StringLookup": lookup,
     "Resizing": resizing,
 }
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from ..compiler.concrete import first_failure
-from ..compiler.graph import Graph, Node, Value
+from ..compiler.graph import Graph, Input, Node, Value
 from ..spec.diagnostics import fail
 from ..spec.layers.base import Layer
 from ..spec.layers.core import Embedding
 from ..spec.layers.indexing import Take, TakeAlongAxis
+from ..spec.layers.lookup import Lookup
 from ..spec.layers.preprocessing import CategoryEncoding
 from ..spec.ranges import Values, nearest, ordered
 from ..spec.size import BATCH_AXIS, Size, Symbol, evaluate, symbols
@@ -44,8 +46,7 @@ def make_cases(graph: Graph, seed: int = 0) -> tuple[dict[str, np.ndarray], ...]
     tensors an element."""
     rng = np.random.default_rng(seed)
     return tuple(
-        {i.name: _random(rng, i.type, sizes, _rows(graph, i.name, sizes)) for i in graph.inputs}
-        for sizes in choose_sizes(graph)
+        {i.name: _drawn(rng, graph, i, sizes) for i in graph.inputs} for sizes in choose_sizes(graph)
     )
 
 
@@ -106,6 +107,27 @@ def _categories(layer: Layer) -> int | None:
         case CategoryEncoding():
             return layer.num_tokens
     return None
+
+
+def _drawn(rng: np.random.Generator, graph: Graph, input: Input, sizes: Values) -> np.ndarray:
+    words = _words(graph, input)
+    if words:
+        shape = [evaluate(size, sizes) for size in input.type.shape]
+        return rng.choice(words, size=shape).astype(numpy_dtype(input.type.dtype))
+    return _random(rng, input.type, sizes, _rows(graph, input.name, sizes))
+
+
+def _words(graph: Graph, input: Input) -> list[Any]:
+    """The tokens that a layer looks up in the input, and one that it does not know where it takes such."""
+    layers = (node.layer for node in graph.nodes if Value(input.name) in node.inputs)
+    lookups = [layer for layer in layers if isinstance(layer, Lookup) and not layer.invert]
+    found = min(lookups, key=lambda layer: layer.num_oov_indices, default=None)
+    if found is None:
+        return ["a", "b", ""] if input.type.dtype == "string" else []
+    greatest = max(found.tokens, key=lambda token: (len(token), token) if isinstance(token, str) else token)
+    unknown = greatest + ("?" if isinstance(greatest, str) else 1)
+    special = [found.mask_token] if found.mask_token is not None else []
+    return [*found.tokens, *special, *([unknown] if found.num_oov_indices else [])]
 
 
 def _random(rng: np.random.Generator, type_: TensorType, sizes: Values, rows: int | None) -> np.ndarray:

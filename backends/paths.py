@@ -19,7 +19,7 @@ import numpy as np
 
 from ..compiler.graph import Graph, Output
 from ..spec.diagnostics import Note, fail
-from .dtypes import restored
+from .dtypes import as_array, restored
 from .extras import require
 from .keras import build, call
 from .onnx import AS_DECLARED, DEFAULT_OPSET, Form
@@ -80,7 +80,7 @@ def run_keras(job: Job) -> Run:
 def _call(model: Any, case: Case, job: Job) -> list[np.ndarray]:
     inputs = [case[i.name] for i in job.graph.inputs]
     try:
-        return [np.asarray(output) for output in call(model, job.graph, inputs)]
+        return [as_array(output) for output in call(model, job.graph, inputs)]
     except require("tensorflow").errors.InvalidArgumentError as error:
         # Such as a sum of tokens that the Embedding after it has no row for.
         help = "write the layers so that any values of the inputs go through them"

@@ -42,8 +42,16 @@ def run(path):
         inputs = [data[f"input:{number}:{name}"] for name in job["inputs"]]
         output = model(inputs[0] if len(inputs) == 1 else inputs, training=False)
         outputs = output if isinstance(output, dict) else {job["outputs"][0]: output}
-        results.update({f"{number}:{name}": np.asarray(outputs[name]) for name in job["outputs"]})
+        results.update({f"{number}:{name}": as_array(outputs[name]) for name in job["outputs"]})
     return results
+
+
+def as_array(value):
+    """A tensor as it can be saved: text as str."""
+    array = np.asarray(value)
+    if array.dtype != object:
+        return array
+    return np.array([word.decode() for word in array.reshape(-1)], dtype="U").reshape(array.shape)
 
 
 def tensors(model, probes):

@@ -11,6 +11,7 @@ import numpy as np
 from ..spec.diagnostics import Note, SpecError, fail
 from ..spec.source import Span
 from . import PROVIDERS
+from .dtypes import as_array
 from .extras import require
 
 # TF32 rounds the inputs of products to 10 bits, and would differ from float32 by far more than the order of sums does.
@@ -85,9 +86,10 @@ def _unloadable(error: Exception, provider: str, places: Mapping[str, Span]) -> 
 def _run(session: Any, case: Mapping[str, np.ndarray], outputs: Sequence[str]) -> list[np.ndarray]:
     wanted = {i.name for i in session.get_inputs()}
     try:
-        return session.run(list(outputs), {name: value for name, value in case.items() if name in wanted})
+        found = session.run(list(outputs), {name: value for name, value in case.items() if name in wanted})
     except Exception as error:
         raise fail("NN405", "onnxruntime cannot run the model", None, Note(first_line(error))) from error
+    return list(map(as_array, found))
 
 
 def first_line(error: BaseException) -> str:

@@ -12,6 +12,8 @@ from .graph import Graph, Node, Value
 
 ITEM_BYTES = {
     "bool": 1,
+    # What TensorFlow has for one, whatever its length.
+    "string": 24,
     **{f"float{bits}": bits // 8 for bits in (16, 32, 64)},
     "bfloat16": 2,
     **{f"{sign}int{bits}": bits // 8 for sign in ("", "u") for bits in (8, 16, 32, 64)},

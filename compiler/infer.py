@@ -264,6 +264,7 @@ def call(layer: Layer, arguments: tuple[Argument, ...], types: list[TensorType])
     """The layer's signature for inputs of these types, as Keras calls it: floats cast to the layer's own
     dtype, masks passed on. Raises LayerError."""
     _require_batch(layer, types)
+    _require_numbers(layer, types)
     cast = [t.with_dtype(layer.policy.compute) if layer.autocast and is_float(t.dtype) else t for t in types]
     ports = {port.name: port for port in layer.ports}
     many: dict[str, list[TensorType]] = {name: [] for name, port in ports.items() if port.many}
@@ -280,6 +281,13 @@ def call(layer: Layer, arguments: tuple[Argument, ...], types: list[TensorType])
     masked = layer.output_mask(*cast)
     first, *rest = signature.outputs
     return signature._replace(outputs=(first._replace(masked=masked), *rest))
+
+
+def _require_numbers(layer: Layer, types: list[TensorType]) -> None:
+    """Raises LayerError for strings that go into what computes with numbers."""
+    if not layer.takes_strings and any(type_.dtype == "string" for type_ in types):
+        message = f"{type(layer).__name__} takes numbers, not strings"
+        raise LayerError(message, code="NN202", help="put a StringLookup before it, which numbers them")
 
 
 def _require_batch(layer: Layer, types: list[TensorType]) -> None:

@@ -22,7 +22,7 @@ from .parse_items import check_expressions, parse_call, parse_items
 from .records import Record, doc
 from .schemas import Before, Bounds
 from .source import Source, Span
-from .types import Dtype
+from .types import InputDtype
 
 VERSION = 1
 # NumPy before 2.0 has 32 axes at most, the batch among them.
@@ -127,7 +127,7 @@ class InputForm(Record):
     """The long form of an input."""
 
     shape: Shape = doc("Sizes without the batch axis, [28, 28, 1]; a name or null is a dynamic axis.")
-    dtype: Dtype = doc("Dtype of the input.", "float32")
+    dtype: InputDtype = doc("Dtype of the input.", "float32")
 
 
 def parse(source: Source, root: Mapping, report: Report) -> Document:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 FloatName: TypeAlias = Literal["float16", "bfloat16", "float32", "float64"]
 IntegerName: TypeAlias = Literal["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
 Dtype: TypeAlias = Literal[FloatName, IntegerName, "bool"]
+# Text goes into a network, and is looked up: no layer computes with it.
+InputDtype: TypeAlias = Literal[Dtype, "string"]
 
 FLOATS: tuple[str, ...] = get_args(FloatName)
 DTYPES: tuple[str, ...] = get_args(Dtype)

@@ -11,6 +11,7 @@ import nnspec
 import numpy as np
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from nnspec.backends.dtypes import as_array
 from nnspec.backends.keras import build
 from nnspec.backends.onnx.emit import checked, to_onnx
 from nnspec.backends.weights import initialize
@@ -123,18 +124,21 @@ def run_onnx(
     options.intra_op_num_threads = 1
     data = checked(to_onnx(graph, weights, opset)).SerializeToString()
     session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    return session.run([o.name for o in graph.outputs], dict(inputs))
+    return list(map(as_array, session.run([o.name for o in graph.outputs], dict(inputs))))
 
 
 def run_keras(model: Any, graph: Graph, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     values = [inputs[i.name] for i in graph.inputs]
     result = model(values[0] if len(values) == 1 else values, training=False)
     results = result if isinstance(result, dict) else {graph.outputs[0].name: result}
-    return [np.asarray(results[o.name]) for o in graph.outputs]
+    return [as_array(results[o.name]) for o in graph.outputs]
 
 
 def assert_close(actual: np.ndarray, expected: np.ndarray, what: str = "") -> None:
     assert actual.shape == expected.shape, f"{what}: shape {actual.shape}, Keras has {expected.shape}"
+    if expected.dtype.kind == "U":
+        np.testing.assert_array_equal(actual, expected)
+        return
     assert actual.dtype == expected.dtype, f"{what}: dtype {actual.dtype}, Keras has {expected.dtype}"
     if not expected.size:
         return
@@ -201,4 +205,5 @@ def _assert_types(graph: Graph, inputs: Mapping[str, np.ndarray], expected: Sequ
         assert tuple(evaluate(s, values) for s in type_.shape) == result.shape, (
             f"{type_}, Keras has {result.shape}"
         )
-        assert type_.dtype == result.dtype.name, f"{type_}, Keras has {result.dtype}"
+        dtype = "string" if result.dtype.kind == "U" else result.dtype.name
+        assert type_.dtype == dtype, f"{type_}, Keras has {result.dtype}"

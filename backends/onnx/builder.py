@@ -14,6 +14,9 @@ from onnx import TensorProto, helper, numpy_helper
 from ...spec.size import Size
 from ...spec.types import TensorType
 
+# The other set of operators of ONNX, and its version: that of all opsets that are offered.
+ML, ML_OPSET = "ai.onnx.ml", 2
+
 ELEMENT_TYPES = {
     "float16": TensorProto.FLOAT16,
     "bfloat16": TensorProto.BFLOAT16,
@@ -28,6 +31,7 @@ ELEMENT_TYPES = {
     "uint32": TensorProto.UINT32,
     "uint64": TensorProto.UINT64,
     "bool": TensorProto.BOOL,
+    "string": TensorProto.STRING,
 }
 
 
@@ -111,6 +115,7 @@ class Builder:
         outputs: int,
         attributes: dict[str, Any],
         omit: int = 0,
+        domain: str = "",
     ) -> list[str]:
         """Adds an operator named after its layer; gives the names of its outputs. The first `omit` outputs,
         which must be optional, are left out: their name is ""."""
@@ -120,7 +125,7 @@ class Builder:
             if outputs == 1
             else ["" if i < omit else self.unique(f"{name}:{i}") for i in range(outputs)]
         )
-        self.ops.append(Op(type_, name, list(inputs), names, attributes))
+        self.ops.append(Op(type_, name, list(inputs), names, attributes, domain))
         return names
 
     def constant(self, array: np.ndarray, name: str) -> str:
@@ -155,6 +160,14 @@ class Builder:
                 needed.update(op.reads)
                 kept.append(op)
         self.ops = kept[::-1]
+
+    def opsets(self) -> list[onnx.OperatorSetIdProto]:
+        """The sets of operators that the model is of."""
+        further = any(op.domain == ML for op in self.ops)
+        return [
+            helper.make_opsetid("", self.opset),
+            *([helper.make_opsetid(ML, ML_OPSET)] if further else []),
+        ]
 
     def used_constants(self) -> list[onnx.TensorProto]:
         """The initializers that some operator takes, in the order in which they were made."""

@@ -13,7 +13,7 @@ from ...compiler.graph import Node
 from ...spec.size import Size
 from ...spec.types import TensorType
 from ..dtypes import numpy_dtype
-from .builder import ELEMENT_TYPES, Builder
+from .builder import ELEMENT_TYPES, ML, Builder
 from .layout import Flattened, Layout, Tensor, logical
 
 
@@ -51,6 +51,10 @@ class Context:
     def op(self, type_: str, *inputs: str, **attributes: Any) -> str:
         """Adds an operator of one output and gives its name. An omitted optional input is ""."""
         return self.builder.op(type_, inputs, self.node.name, 1, _given(attributes))[0]
+
+    def ml_op(self, type_: str, *inputs: str, **attributes: Any) -> str:
+        """As `op`, an operator of ai.onnx.ml."""
+        return self.builder.op(type_, inputs, self.node.name, 1, _given(attributes), domain=ML)[0]
 
     def ops(self, type_: str, *inputs: str, outputs: int, omit: int = 0, **attributes: Any) -> list[str]:
         """Adds an operator of several outputs and gives their names, "" for the first `omit`, which it may lack."""

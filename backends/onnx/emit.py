@@ -170,7 +170,7 @@ def _model(graph: Graph, builder: Builder, interface: Interface) -> onnx.ModelPr
             [value_info(o.name, interface.output_type(o, graph.types[o.value])) for o in graph.outputs],
             builder.used_constants(),
         ),
-        opset_imports=[helper.make_opsetid("", builder.opset)],
+        opset_imports=builder.opsets(),
         ir_version=IR_VERSIONS[builder.opset],
         producer_name="nnspec",
         producer_version=__version__,

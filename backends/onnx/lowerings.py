@@ -20,6 +20,7 @@ from . import (
     formulas,
     indexing,
     linear,
+    lookup,
     matrices,
     merge,
     moving,
@@ -155,6 +156,9 @@ LOWERINGS: dict[str, Lowering] = {
     # preprocessing
     "CategoryEncoding": preprocessing.category_encoding,
     "Discretization": preprocessing.discretization,
+    # lookup
+    "IntegerLookup": lookup.lookup,
+    "StringLookup": lookup.lookup,
     # recurrent
     "SimpleRNN": recurrent.recurrent,
     "LSTM": recurrent.recurrent,

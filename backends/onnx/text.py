@@ -87,4 +87,6 @@ def _plain(value: Any) -> str:
 
 
 def _dtype(element_type: int) -> str:
-    return str(helper.tensor_dtype_to_np_dtype(element_type))
+    return (
+        "string" if element_type == TensorProto.STRING else str(helper.tensor_dtype_to_np_dtype(element_type))
+    )

@@ -52,6 +52,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         *("RandomRotation", "RandomShear", "RandomTranslation", "RandomZoom"),
     ),
     "mixed_augmentation": ("AugMix", "RandAugment", "CutMix", "MixUp", "RandomErasing"),
+    "lookup": ("IntegerLookup", "StringLookup"),
     "preprocessing": ("CategoryEncoding", "Discretization"),
     "cells": ("SimpleRNNCell", "LSTMCell", "GRUCell", "StackedRNNCells"),
     "recurrent": ("SimpleRNN", "LSTM", "GRU", "RNN"),
@@ -142,12 +143,10 @@ REFUSED: dict[str, str] = {
 # Keras's other layers, which this version does not have; "Conv3D" is then no slip for "Conv2D".
 NOT_YET: frozenset[str] = frozenset(
     [
-        "IntegerLookup",
         "MelSpectrogram",
         "Pipeline",
         "ReversibleEmbedding",
         "STFTSpectrogram",
-        "StringLookup",
     ]
 )
 

@@ -59,6 +59,8 @@ class Layer(Record):
     masks_by_port: ClassVar[bool] = False
     # Whether Keras takes the masks off the very tensors that the layer is given.
     takes_masks_off: ClassVar[bool] = False
+    # Whether it takes strings, and not numbers alone.
+    takes_strings: ClassVar[bool] = False
     # Whether it can be an item, and not only what another layer holds.
     stands_alone: ClassVar[bool] = True
     # Whether it does to a sequence what it does to each of its steps, as long as its axes count from the last.
