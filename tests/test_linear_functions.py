@@ -186,7 +186,7 @@ def product_of(
     return graph, {name: whole(rng, x.shape, x.dtype.name) for name, x in values.items()}
 
 
-def repeated(draw: st.DrawFn, leading: Sequence[Any]) -> list[Any]:
+def repeated(draw: Callable[..., Any], leading: Sequence[Any]) -> list[Any]:
     """Leading axes, some of size 1 in place of their own."""
     return [draw(st.sampled_from([size, size, 1])) for size in leading]
 
@@ -310,6 +310,38 @@ def test_einsum_of_further_axes(subscripts: str, operands: Operands, opset: int)
     compare(graph, inputs=values, opset=opset)
     if len(operands) > 1:
         loops(graph, lambda *ones: np.einsum(subscripts, *ones))
+
+
+@layer_settings
+@given(st.lists(SIZES, max_size=2), st.data(), OPSETS)
+def test_cross(leading: list[Any], data: st.DataObject, opset: int) -> None:
+    dtypes = data.draw(st.tuples(DTYPES, DTYPES).filter(lambda pair: pair != ("bool", "bool")))
+    fields: dict[str, Any] = {}
+    shapes: list[list[Any]] = []
+    for field in ("axisa", "axisb"):
+        shape = repeated(data.draw, leading)
+        place = data.draw(st.integers(0, len(shape)))
+        shape.insert(place, data.draw(st.integers(2, 3)))
+        fields[field] = place + 1 - data.draw(st.sampled_from([0, len(shape) + 1]))
+        shapes.append(shape)
+    flat = all(
+        shape[fields[field] - (fields[field] > 0)] == 2 for field, shape in zip(fields, shapes, strict=True)
+    )
+    rank = len(leading) + 2 - flat
+    fields["axisc"] = data.draw(st.integers(1, rank - 1)) if rank > 1 else 0
+    operands = [("input", shape, dtype) for shape, dtype in zip(shapes, dtypes, strict=True)]
+    graph, values = product_of({"Cross": fields}, operands)
+    compare(graph, inputs=values, opset=opset)
+
+
+@layer_settings
+@given(st.lists(st.integers(1, 3), min_size=1, max_size=3), st.data())
+def test_cross_refuses_what_keras_refuses(shape: list[int], data: st.DataObject) -> None:
+    fields: dict[str, int] = data.draw(
+        st.fixed_dictionaries(dict.fromkeys(("axisa", "axisb", "axisc"), ANY_AXIS))
+    )
+    expected = keras_takes_function("Cross", fields, shape, shape)
+    assert takes_function("Cross", fields, shape, shape) == expected
 
 
 TEXTS = st.text("abc.", min_size=1, max_size=4) | st.sampled_from(["abc", "ab", "a...b", "...b", "acb"])

@@ -224,6 +224,7 @@ LOWERINGS: dict[str, Lowering] = {
     "Triu": matrices.triangle,
     "Diff": matrices.diff,
     "Normalize": matrices.normalize,
+    "Cross": matrices.cross,
     # sorting
     "TopK": sorting.top_k,
     "Sort": sorting.sort,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...spec.layers.matrices import Diagonal, Diff, Normalize, OnDiagonal, Trace, Triangle, Tril
+from ...spec.layers.matrices import Cross, Diagonal, Diff, Normalize, OnDiagonal, Trace, Triangle, Tril
 from .context import Context
 from .layout import Layout, Tensor, closed_up, logical
 from .moving import TO_LAST
-from .operators import VIA_FLOAT32, converted, reduce, widened
+from .operators import VIA_FLOAT32, converted, reduce, unsqueeze, widened
 from .reductions import REDUCED_IN
 
 # The dtypes that onnxruntime has no Trilu for, and those that hold their numbers.
@@ -126,3 +126,37 @@ def length_of(ctx: Context, name: str, places: Sequence[int], order: int, dtype:
         return reduce(ctx, "ReduceMax", total, places[1:]) if len(places) > 1 else total
     powers = reduce(ctx, "ReduceSum", ctx.op("Pow", sizes, ctx.scalar(order, "order", dtype)), places)
     return ctx.op("Pow", powers, ctx.scalar(1 / order, "root", dtype))
+
+
+def cross(ctx: Context, layer: Cross, x1: Tensor, x2: Tensor) -> Tensor:
+    """The components of both vectors multiplied with each other; a third that is not there is 0."""
+    dtype = VIA_FLOAT32.get(ctx.output.dtype, ctx.output.dtype)
+    first, second = (
+        components(ctx, converted(ctx, ctx.logical(x), type_.dtype, dtype), axis, type_.shape[axis])
+        for x, (type_, axis) in zip((x1, x2), layer.vectors(x1.type, x2.type), strict=True)
+    )
+    if first[2] is None and second[2] is None:
+        return ctx.tensor(converted(ctx, minor(ctx, first, second, 0, 1), dtype, ctx.output.dtype))
+    place = (layer.axisc if layer.axis is None else layer.axis) % ctx.output.rank
+    parts = [unsqueeze(ctx, minor(ctx, first, second, i, j), [place]) for i, j in ((1, 2), (2, 0), (0, 1))]
+    return ctx.tensor(converted(ctx, ctx.op("Concat", *parts, axis=place), dtype, ctx.output.dtype))
+
+
+def components(ctx: Context, name: str, axis: int, size: object) -> list[str | None]:
+    """The three components of the vectors along an axis, None for one that is 0."""
+    numbers = [ctx.scalar(number, "number", "int64") for number in range(3)]
+    return [
+        ctx.op("Gather", name, n, axis=axis) if i != 2 or size == 3 else None for i, n in enumerate(numbers)
+    ]
+
+
+def minor(ctx: Context, first: Sequence[str | None], second: Sequence[str | None], i: int, j: int) -> str:
+    """a_i · b_j - a_j · b_i, without a product that is 0."""
+    pairs = (first[i], second[j]), (first[j], second[i])
+    left, right = (ctx.op("Mul", a, b) if a and b else None for a, b in pairs)
+    if right is None:
+        return left or ""
+    # Unsigned integers have no Neg.
+    return ctx.op(
+        "Sub", left or ctx.scalar(0, "zero", VIA_FLOAT32.get(ctx.output.dtype, ctx.output.dtype)), right
+    )

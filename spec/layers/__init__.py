@@ -66,7 +66,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "parts": ("Split", "ArraySplit", "Unstack"),
     "indexing": ("Slice", "Take", "TakeAlongAxis", "OneHot", "MultiHot"),
     "linear": ("MatMul", "Inner", "Tensordot", "Einsum"),
-    "matrices": ("Diagonal", "Trace", "Tril", "Triu", "Diff", "Normalize"),
+    "matrices": ("Diagonal", "Trace", "Tril", "Triu", "Diff", "Normalize", "Cross"),
     "sorting": ("TopK", "Sort", "ArgSort"),
     "constants": ("Constant", "Arange", "Linspace", "Zeros", "Ones", "Full", "Eye", "Tri"),
     "elementwise": (

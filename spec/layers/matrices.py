@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from ..fields import Int, NonNegativeFloat, NonNegativeInt, OptionalAxes, PositiveInt
-from ..promotion import as_float, as_sum
+from ..promotion import as_float, as_sum, result_type
 from ..records import doc
 from ..size import Size, shape_text
 from ..types import Signature, TensorType, is_float, reach_along
-from .base import LayerError, Port
+from .arithmetic import broadcast
+from .base import LayerError, Port, normalize_axis
 from .functions import Function
 from .moving import AxisFunction
 
@@ -168,3 +169,53 @@ class Normalize(AxisFunction, op="normalize"):
             message = f"there is no length of order {self.order} over {len(axes)} axes"
             raise LayerError(message, code="NN104", field="order", help="write order: 2, or name one axis")
         return Signature((TensorType(x.shape, as_float(x.dtype)),), reach=reach_along(axes, x.rank))
+
+
+class Cross(AxisFunction, op="cross"):
+    """Vector products in space; vectors of two numbers have 0 for the third, and two of them give that one alone."""
+
+    axisa: Int = doc("The axis of the first input's vectors, the batch being axis 0.", -1)
+    axisb: Int = doc("The axis of the second input's vectors.", -1)
+    axisc: Int = doc("The axis of the output's vectors.", -1)
+    axis: Int | None = doc("The axis of all three, in place of those.", None)
+
+    ports: ClassVar[tuple[Port, ...]] = (Port("x1"), Port("x2"))
+    verb: ClassVar[str] = "multiply along"
+
+    def infer(self, x1: TensorType, x2: TensorType) -> Signature:
+        dtype = result_type((x1.dtype, x2.dtype))
+        if dtype == "bool":
+            raise LayerError("Cross takes numbers, not bool", code="NN202", help="put Cast: int32 before it")
+        rest = broadcast(self.kind, *(self._without(x, axis) for x, axis in self.vectors(x1, x2)))
+        place = self.place(x1, x2, rest)
+        shape = rest if place is None else (*rest[:place], 3, *rest[place:])
+        return Signature((TensorType(shape, dtype),), reach="all")
+
+    def vectors(self, x1: TensorType, x2: TensorType) -> list[tuple[TensorType, int]]:
+        """Each input and the axis of its vectors, from 0. Raises LayerError unless these have two numbers or three."""
+        found: list[tuple[TensorType, int]] = []
+        for x, field in ((x1, "axisa"), (x2, "axisb")):
+            field, given = self._given(field)
+            axis = self.axis_of(x, given, field)
+            if x.shape[axis] not in (2, 3):
+                message = f"axis {axis} of {shape_text(x.shape)} has {x.shape[axis]} elements, and vectors have 2 or 3"
+                raise LayerError(message, code="NN201", field=field, help="name the axis of the vectors")
+            found.append((x, axis))
+        return found
+
+    def place(self, x1: TensorType, x2: TensorType, rest: tuple[Size, ...]) -> int | None:
+        """The axis of the output's vectors, from 0; None where each is one number. `rest` has the other axes."""
+        flat = all(x.shape[axis] == 2 for x, axis in self.vectors(x1, x2))
+        field, given = self._given("axisc")
+        whole = TensorType(rest if flat else (*rest, 3), x1.dtype)
+        if flat:
+            normalize_axis(given, whole.rank, field)
+            return None
+        return self.axis_of(whole, given, field)
+
+    def _given(self, field: str) -> tuple[str, int]:
+        """The field that says an axis, and the axis."""
+        return (field, getattr(self, field)) if self.axis is None else ("axis", self.axis)
+
+    def _without(self, x: TensorType, axis: int) -> TensorType:
+        return x.with_shape(*x.shape[:axis], *x.shape[axis + 1 :])

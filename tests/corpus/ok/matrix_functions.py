@@ -12,6 +12,7 @@ def build_model() -> keras.Model:
         frames: float32[batch, time, 6]
 
     Outputs:
+        cross: int16[batch, 3, 4]
         below: float32[batch, size - 1]
         trace: int32[batch]
         lower: int16[batch, 3, 4]
@@ -23,6 +24,7 @@ def build_model() -> keras.Model:
     square = keras.Input(shape=(None, None), name="square")
     table = keras.Input(shape=(3, 4), name="table", dtype="int16")
     frames = keras.Input(shape=(None, 6), name="frames")
+    plane = keras.ops.convert_to_tensor([2, -1], dtype="int8")
     below = keras.ops.diagonal(square, offset=-1, axis1=1, axis2=2)
     trace = keras.ops.trace(table, offset=1, axis1=-1, axis2=-2)
     lower = keras.ops.tril(table, k=1)
@@ -30,9 +32,11 @@ def build_model() -> keras.Model:
     changes = keras.ops.diff(frames, n=2, axis=1)
     cubes = keras.ops.normalize(frames, axis=1, order=3)
     units = keras.ops.normalize(frames)
+    cross = keras.ops.cross(table, plane, axisa=1, axisb=0, axisc=1)
     return keras.Model(
         inputs=[square, table, frames],
         outputs={
+            "cross": cross,
             "below": below,
             "trace": trace,
             "lower": lower,
