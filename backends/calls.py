@@ -20,6 +20,7 @@ from ..spec.layers.color_augmentation import Equalization, RandomColorJitter
 from ..spec.layers.constants import Constant
 from ..spec.layers.functions import Function
 from ..spec.layers.headed import Headed
+from ..spec.layers.images import Resize
 from ..spec.layers.lookup import Lookup
 from ..spec.layers.plain_attention import PlainAttention
 from ..spec.layers.recurrent import RNN
@@ -296,12 +297,13 @@ def constant(layer: Constant) -> Spelling:
     return Spelling(None, function=KerasCall("keras.ops.convert_to_tensor", arguments, positional=1))
 
 
-def resizing(layer: Resizing) -> Spelling:
+def resizing(layer: Resizing | Resize) -> Spelling:
     """Keras's own fill value is a 0.0, with which it cannot pad whole numbers."""
-    call = constructor(layer)
-    if layer.pad_to_aspect_ratio and layer.fill_value == 0:
-        call = replace(call, arguments=(*call.arguments, ("fill_value", 0)))
-    return Spelling(call)
+    spelling = function(layer) if isinstance(layer, Resize) else Spelling(constructor(layer))
+    if not layer.pad_to_aspect_ratio or layer.fill_value != 0:
+        return spelling
+    call = replace(spelling.first, arguments=(*spelling.first.arguments, ("fill_value", 0)))
+    return Spelling(None, function=call) if isinstance(layer, Resize) else Spelling(call)
 
 
 # The layers that AugMix and RandAugment choose from; the last four are those that `all_ops` adds to AugMix.
@@ -329,6 +331,7 @@ SPELLED: dict[str, Spell] = {
     "RandAugment": random_changes,
     "RandomColorJitter": color_jitter,
     "StringLookup": lookup,
+    "Resize": resizing,
     "Resizing": resizing,
 }
 

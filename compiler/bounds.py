@@ -13,7 +13,7 @@ decided here for all sizes in the bounds:
 - MultiHeadAttention, GroupQueryAttention and EinsumDense: as many positions as a bias has numbers, where Keras would
   add it along the wrong axis;
 - TimeDistributed: what the layer in it lets pass;
-- functions: what they need besides, such as the elements that Slice takes.
+- functions: what they need besides, such as the elements that Slice takes, and sizes that SpaceToDepth divides.
 
 Everything else that depends on sizes (weights, groups, glu, unrolling, Reshape, masks in channels_first) is refused
 for dynamic sizes, or holds by the form of the sizes, for all of them. Whoever adds a layer that lets more pass adds a
@@ -201,7 +201,12 @@ def _steps(layer: TimeDistributed, given: Ports) -> Iterator[Check]:
 
 
 def _needed(layer: Function, given: Ports) -> Iterator[Check]:
-    yield from ((POSITIVE, (size,)) for size in layer.needs(*(types[0] for types in given.values())))
+    inputs = [types[0] for types in given.values()]
+    yield from ((POSITIVE, (size,)) for size in layer.needs(*inputs))
+    for size, by in layer.divided(*inputs):
+        whole = size // by * by
+        if whole != size:
+            yield EQUAL, (size, whole)
 
 
 CHECKS: dict[type[Layer], Callable[[Any, Ports], Iterator[Check]]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import nnspec
@@ -115,7 +116,7 @@ def _called(function: str, fields: Mapping[str, Any], inputs: list[Any]) -> Any:
     import keras
 
     found: Any = find(function)
-    call = getattr(keras.ops, found.op)
+    call = attrgetter(found.op)(keras.ops)
     if found.ports[0].spread:
         return call(*fields.values(), *inputs)
     return call(inputs, **fields) if found.ports[0].many else call(*inputs, **fields)

@@ -113,6 +113,7 @@ TF2ONNX_FAILS = {
     "conv3d": "leaves a call of TensorFlow, which Keras makes where a convolution has groups",
     "linear_functions": "leaves constants out, and asks for them as inputs",
     "matrix_functions": "writes EyeLike of booleans, which onnxruntime does not have",
+    "image_functions": "interpolates by ONNX's Resize, which rounds positions otherwise",
     "index_functions": "gives ONNX's OneHot its two numbers apart",
     "categories": "writes TensorFlow's Bucketize, which ONNX does not have",
     "forecast_10": "writes TimeDistributed for one length of the time axis",

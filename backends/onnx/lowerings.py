@@ -18,6 +18,7 @@ from . import (
     core,
     einsum,
     formulas,
+    images,
     indexing,
     linear,
     lookup,
@@ -103,6 +104,11 @@ LOWERINGS: dict[str, Lowering] = {
     # resizing
     "Resizing": resizing.resizing,
     "CenterCrop": resizing.center_crop,
+    # images
+    "Resize": resizing.resize,
+    "ExtractPatches": images.extract_patches,
+    "DepthToSpace": images.depth_to_space,
+    "SpaceToDepth": images.space_to_depth,
     # shaping
     "Flatten": shaping.flatten,
     "Reshape": shaping.reshape,

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...spec.diagnostics import fail
-from ...spec.layers.resizing import CenterCrop, OfGivenSize, Resizing
+from ...spec.layers.images import Resize
+from ...spec.layers.resizing import CenterCrop, Interpolated, OfGivenSize, Resizing
 from ...spec.types import is_float
 from .context import Context
 from .interpolation import matrix, nearest, neighbours
@@ -36,6 +37,14 @@ class Image:
 
 
 def resizing(ctx: Context, layer: Resizing, inputs: Tensor) -> Tensor:
+    return interpolated(ctx, layer, inputs)
+
+
+def resize(ctx: Context, layer: Resize, images: Tensor) -> Tensor:
+    return interpolated(ctx, layer, images)
+
+
+def interpolated(ctx: Context, layer: Interpolated, inputs: Tensor) -> Tensor:
     """Gather for `nearest`, two of them with the weights between for `bilinear`, and constant matrices for all else.
 
     Raises SpecError for what only the matrices do where a size is dynamic, and for whole numbers, which the last bit
@@ -46,7 +55,7 @@ def resizing(ctx: Context, layer: Resizing, inputs: Tensor) -> Tensor:
         image = _part_in_proportion(ctx, layer, image, "float32")
     elif layer.pad_to_aspect_ratio:
         image = _padded(ctx, layer, image, inputs.type.dtype)
-    if image.sizes == layer.size:
+    if image.sizes == layer.made:
         return ctx.tensor(image.name, image.layout)
     if layer.interpolation == "nearest":
         return ctx.tensor(_nearest(ctx, layer, image), image.layout)
@@ -67,7 +76,7 @@ def center_crop(ctx: Context, layer: CenterCrop, inputs: Tensor) -> Tensor:
     image = _image(ctx, layer, inputs)
     image = replace(image, name=converted(ctx, image.name, inputs.type.dtype, ctx.dtype))
     if layer.fits(inputs.type):
-        return ctx.tensor(_sliced(ctx, image, layer.size).name, image.layout)
+        return ctx.tensor(_sliced(ctx, image, layer.made).name, image.layout)
     image = _part_in_proportion(ctx, layer, image, "float64", or_whole=not layer.falls_short(inputs.type))
     image = replace(image, name=converted(ctx, image.name, ctx.dtype, "float32"))
     return ctx.tensor(_bilinear(ctx, layer, image), image.layout)
@@ -120,7 +129,7 @@ def _part_in_proportion(
     sizes = [ctx.size(image.name, axis) for axis in image.axes]
     kept = [
         ctx.op("Max", ctx.op("Min", size, _in_proportion(ctx, other, made, precision)), ctx.ints([1]))
-        for size, other, made in zip(sizes, reversed(sizes), (layer.size, layer.size[::-1]), strict=True)
+        for size, other, made in zip(sizes, reversed(sizes), (layer.made, layer.made[::-1]), strict=True)
     ]
     if or_whole:
         kept = _or_whole(ctx, layer, sizes, kept)
@@ -135,11 +144,11 @@ def _or_whole(ctx: Context, layer: OfGivenSize, sizes: list[str], kept: list[str
     """As much of each axis as the output has, where the image is as large along both; otherwise what is kept."""
     large = [
         ctx.op("Not", ctx.op("Less", size, ctx.ints([made])))
-        for size, made in zip(sizes, layer.size, strict=True)
+        for size, made in zip(sizes, layer.made, strict=True)
     ]
     fits = ctx.op("And", *large)
     return [
-        ctx.op("Where", fits, ctx.ints([made]), part) for made, part in zip(layer.size, kept, strict=True)
+        ctx.op("Where", fits, ctx.ints([made]), part) for made, part in zip(layer.made, kept, strict=True)
     ]
 
 
@@ -149,7 +158,7 @@ def _in_proportion(ctx: Context, size: str, made: Sequence[int], precision: str)
     return ctx.cast(ctx.op("Div", product, ctx.scalar(made[1], "other", precision)), "int64")
 
 
-def _padded(ctx: Context, layer: Resizing, image: Image, dtype: str) -> Image:
+def _padded(ctx: Context, layer: Interpolated, image: Image, dtype: str) -> Image:
     """An image padded at both ends of one axis to the output's proportion."""
     sizes: tuple[int | None, int | None] = (None, None)
     if image.static is not None:
@@ -168,13 +177,13 @@ def _padded(ctx: Context, layer: Resizing, image: Image, dtype: str) -> Image:
     return replace(image, name=widened(ctx, image.name, dtype, PAD, pad), sizes=sizes)
 
 
-def _margins(ctx: Context, layer: Resizing, image: Image) -> str:
+def _margins(ctx: Context, layer: Interpolated, image: Image) -> str:
     """How many positions are added where, as Pad takes it."""
     sizes = [ctx.size(image.name, axis) for axis in image.axes]
     margins = {
         axis: _margin(ctx, size, _in_proportion(ctx, other, made, "float32"))
         for axis, size, other, made in zip(
-            image.axes, sizes, reversed(sizes), (layer.size, layer.size[::-1]), strict=True
+            image.axes, sizes, reversed(sizes), (layer.made, layer.made[::-1]), strict=True
         )
     }
     none = ctx.ints([0])
@@ -191,7 +200,7 @@ def _margin(ctx: Context, size: str, wanted: str) -> str:
 
 def _nearest(ctx: Context, layer: OfGivenSize, image: Image) -> str:
     x = image.name
-    for axis, size, made in zip(image.axes, image.sizes, layer.size, strict=True):
+    for axis, size, made in zip(image.axes, image.sizes, layer.made, strict=True):
         if size != made:
             x = ctx.op("Gather", x, _nearest_positions(ctx, x, axis, size, made), axis=axis)
     return x
@@ -209,7 +218,7 @@ def _nearest_positions(ctx: Context, x: str, axis: int, size: int | None, made: 
 def _bilinear(ctx: Context, layer: OfGivenSize, image: Image) -> str:
     """Columns first, as TensorFlow does it, to the last bit."""
     x = image.name
-    axes = list(zip(image.axes, image.sizes, layer.size, strict=True))
+    axes = list(zip(image.axes, image.sizes, layer.made, strict=True))
     for axis, size, made in reversed(axes):
         if size != made:
             x = _between(ctx, x, axis, size, made)
@@ -250,21 +259,20 @@ def _list(ctx: Context, positions: str) -> str:
     return ctx.op("Reshape", ctx.cast(positions, "int64"), ctx.ints([-1]))
 
 
-def _multiplied(ctx: Context, layer: Resizing, image: Image, inputs: Tensor) -> str:
+def _multiplied(ctx: Context, layer: Interpolated, image: Image, inputs: Tensor) -> str:
     _require_expressible(ctx, layer, image, inputs)
-    axes = list(zip(layer.spatial_axes, image.sizes, layer.size, strict=True))
-    shape = list(inputs.shape)
-    matrices: dict[int, np.ndarray] = {}
-    for axis, size, made in axes:
-        if size is not None and size != made:
-            shape[axis] = size
+    shape, matrices = list(inputs.shape), dict[int, np.ndarray]()
+    for axis, size, made in zip(layer.spatial_axes, image.sizes, layer.made, strict=True):
+        assert size is not None
+        shape[axis] = size
+        if size != made:
             matrices[axis] = matrix(layer.interpolation, size, made, layer.antialias)
     return multiplied(ctx, image.name, image.layout, shape, matrices)
 
 
-def _require_expressible(ctx: Context, layer: Resizing, image: Image, inputs: Tensor) -> None:
+def _require_expressible(ctx: Context, layer: Interpolated, image: Image, inputs: Tensor) -> None:
     place, antialias = ctx.node.place, ", antialias" if layer.antialias else ""
-    what = f"Resizing with interpolation {layer.interpolation}{antialias}"
+    what = f"{type(layer).__name__} with interpolation {layer.interpolation}{antialias}"
     if not is_float(inputs.type.dtype):
         message = (
             f"{what} cannot be exported to ONNX for {inputs.type.dtype}: the last bit decides its rounding"

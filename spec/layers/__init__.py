@@ -32,6 +32,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         *("UpSampling1D", "UpSampling2D", "UpSampling3D"),
     ),
     "resizing": ("Resizing", "CenterCrop"),
+    "images": ("Resize", "ExtractPatches", "DepthToSpace", "SpaceToDepth"),
     "shaping": ("Flatten", "Reshape", "Permute", "RepeatVector"),
     "normalization": (
         *("BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization"),

@@ -34,3 +34,7 @@ class Function(Layer):
         """Sizes that must be 1 or more, beside those of the output: as many elements as the function takes away, or
         chooses from, may be more than a dynamic axis has."""
         yield from ()
+
+    def divided(self, *inputs: TensorType) -> Iterator[tuple[Size, int]]:
+        """Sizes that may be dynamic, each with a number that must divide it."""
+        yield from ()

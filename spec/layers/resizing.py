@@ -34,9 +34,33 @@ def in_proportion(size: int, made: int, other: int, rounded: Callable[[float], f
 
 
 class OfGivenSize(Spatial):
-    """What layers over images of a given size have."""
+    """What gives images of a given size."""
 
     rank: ClassVar[int] = 2
+
+    @property
+    def made(self) -> tuple[int, int]:
+        """The output's height and width."""
+        raise NotImplementedError
+
+    def part_in_proportion(
+        self, height: int, width: int, rounded: Callable[[float], float] = single
+    ) -> tuple[int, int]:
+        """The largest height and width within an image that have the output's proportion, as Keras finds them."""
+        high, wide = self.in_proportion(height, width, rounded)
+        return max(min(height, high), 1), max(min(width, wide), 1)
+
+    def in_proportion(
+        self, height: int, width: int, rounded: Callable[[float], float] = single
+    ) -> tuple[int, int]:
+        """The height that goes with an image's width in the output's proportion, and the width with its height."""
+        high, wide = self.made
+        return in_proportion(width, high, wide, rounded), in_proportion(height, wide, high, rounded)
+
+
+class HeightAndWidth(OfGivenSize):
+    """A layer that has the output's size in two fields."""
+
     refused: ClassVar[dict[str, str]] = {
         "bounding_box_format": "it is for boxes, which a spec has no inputs for",
     }
@@ -45,20 +69,12 @@ class OfGivenSize(Spatial):
     width: PositiveInt = doc("Width of the output.")
 
     @property
-    def size(self) -> tuple[int, int]:
+    def made(self) -> tuple[int, int]:
         return self.height, self.width
 
-    def part_in_proportion(
-        self, height: int, width: int, rounded: Callable[[float], float] = single
-    ) -> tuple[int, int]:
-        """The largest height and width within an image that have the output's proportion, as Keras finds them."""
-        high = in_proportion(width, self.height, self.width, rounded)
-        wide = in_proportion(height, self.width, self.height, rounded)
-        return max(min(height, high), 1), max(min(width, wide), 1)
 
-
-class Resizing(OfGivenSize):
-    """An image brought to a given size by interpolation. Whole numbers are rounded again."""
+class Interpolated(OfGivenSize):
+    """What brings an image to a given size by interpolation."""
 
     interpolation: Method = doc("How new positions come from those around them.", "bilinear")
     crop_to_aspect_ratio: bool = doc("Whether the image is first cut to the output's proportion.", False)
@@ -72,12 +88,8 @@ class Resizing(OfGivenSize):
         "Whether what becomes smaller is smoothed, so that no position is passed over.", False
     )
 
-    field_order: ClassVar[tuple[str, ...]] = (
-        *("height", "width", "interpolation", "crop_to_aspect_ratio", "pad_to_aspect_ratio"),
-        *("fill_mode", "fill_value", "antialias", "data_format"),
-    )
-
-    def infer(self, inputs: TensorType) -> Signature:
+    def type_of(self, inputs: TensorType) -> Signature:
+        """What comes of images of that type. Raises LayerError where they cannot be taken."""
         self.require_input(inputs, WINDOWED)
         if self.crop_to_aspect_ratio and self.pad_to_aspect_ratio:
             raise LayerError(
@@ -88,12 +100,11 @@ class Resizing(OfGivenSize):
             )
         if self.pad_to_aspect_ratio:
             self._require_fill(inputs)
-        return Signature((self.resized(inputs, self.size),), reach=self._reach(*self.spatial(inputs)))
+        return Signature((self.resized(inputs, self.made),), reach=self._reach(*self.spatial(inputs)))
 
     def padding(self, height: int, width: int) -> tuple[int, int]:
         """How many positions are added at both ends of each axis for the output's proportion."""
-        high = in_proportion(width, self.height, self.width, single)
-        wide = in_proportion(height, self.width, self.height, single)
+        high, wide = self.in_proportion(height, width)
         return max(high - height, 0) // 2, max(wide - width, 0) // 2
 
     def source(self, height: int, width: int) -> tuple[int, int]:
@@ -120,7 +131,7 @@ class Resizing(OfGivenSize):
         """All positions where a size is dynamic: how far it is to the next one is not known."""
         if not (isinstance(height, int) and isinstance(width, int)):
             return "all"
-        axes = zip(self.source(height, width), self.size, strict=True)
+        axes = zip(self.source(height, width), self.made, strict=True)
         return tuple(Window(self._support(Fraction(*axis)), Fraction(*axis)) for axis in axes)
 
     def _support(self, ratio: Fraction) -> int:
@@ -132,7 +143,19 @@ class Resizing(OfGivenSize):
         return ceil(SUPPORT[self.interpolation] * max(ratio, 1)) if widened else SUPPORT[self.interpolation]
 
 
-class CenterCrop(OfGivenSize):
+class Resizing(HeightAndWidth, Interpolated):
+    """An image brought to a given size by interpolation. Whole numbers are rounded again."""
+
+    field_order: ClassVar[tuple[str, ...]] = (
+        *("height", "width", "interpolation", "crop_to_aspect_ratio", "pad_to_aspect_ratio"),
+        *("fill_mode", "fill_value", "antialias", "data_format"),
+    )
+
+    def infer(self, inputs: TensorType) -> Signature:
+        return self.type_of(inputs)
+
+
+class CenterCrop(HeightAndWidth):
     """The middle of an image. Of one that is smaller than that, the largest part in the same proportion, made larger:
     in float32, whatever the layer computes in."""
 
@@ -140,7 +163,7 @@ class CenterCrop(OfGivenSize):
 
     def infer(self, inputs: TensorType) -> Signature:
         self.require_input(inputs)
-        output = self.resized(inputs, self.size).with_dtype(self.policy.compute)
+        output = self.resized(inputs, self.made).with_dtype(self.policy.compute)
         if self.fits(inputs):
             return Signature((output,))
         if not self.falls_short(inputs):
@@ -149,12 +172,12 @@ class CenterCrop(OfGivenSize):
 
     def fits(self, inputs: TensorType) -> bool:
         """Whether the image is never smaller than the output."""
-        axes = zip(self.spatial(inputs), self.size, strict=True)
+        axes = zip(self.spatial(inputs), self.made, strict=True)
         return all((least(size) or 0) >= made for size, made in axes)
 
     def falls_short(self, inputs: TensorType) -> bool:
         """Whether it always is, along one axis or the other."""
-        axes = zip(self.spatial(inputs), self.size, strict=True)
+        axes = zip(self.spatial(inputs), self.made, strict=True)
         return any(isinstance(size, int) and size < made for size, made in axes)
 
     def _require_one_dtype(self, inputs: TensorType) -> None:
