@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from differential import OPSETS, layer_settings
+from differential import OPSETS, compare, layer_settings, spec
 from function_cases import (
     DRAWN,
     NEEDED,
@@ -68,6 +68,18 @@ def test_all_functions(drawn: tuple[dict[str, Any], list[Any], np.ndarray], opse
     items, shape, x = drawn
     graph = network(items, {"x": {"shape": shape, "dtype": x.dtype.name}}, "x")
     agree(graph, {"x": x}, opset)
+
+
+@pytest.mark.parametrize(
+    "item", [{"Cast": "float32"}, {"Cast": "float64"}, "Abs", {"Clip": {"x_min": -1, "x_max": 1}}]
+)
+def test_what_becomes_of_a_mask(item: Any) -> None:
+    """It stays where nothing is done."""
+    embedding = {"Embedding": {"input_dim": 5, "output_dim": 4, "mask_zero": True}}
+    ids = {"shape": ["time"], "dtype": "int32"}
+    found = spec({"LSTM": {"units": 2}}, {"ids": ids}, [embedding, item])
+    compare(found, inputs={"ids": np.array([[1, 0, 2, 0], [0, 3, 0, 4]], np.int32)})
+    assert found.nodes[1].signature.output.masked == (item == {"Cast": "float32"})
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -106,7 +106,7 @@ def test_takes_the_axes_that_keras_takes(function: str, shape: list[int], axes: 
     ("item", "message"),
     [
         ("Min", "Min of every axis would reduce the batch too"),
-        ({"ArgMax": 0}, "ArgMax cannot reduce the batch, axis 0"),
+        ({"ArgMax": 0}, "ArgMax cannot look along the batch, axis 0"),
         ("CumSum", "CumSum of every axis would go along the batch too"),
         ({"Norm": {"axis": [1, 2, 3]}}, "Norm takes one axis or two, not 3"),
         ({"Norm": {"axis": [1, 2], "ord": 3}}, "the norm of matrices has no order 3"),

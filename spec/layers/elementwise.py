@@ -318,6 +318,10 @@ class Cast(Elementwise, op="cast"):
     def output_dtype(self, dtype: str) -> str:
         return self.dtype
 
+    def output_mask(self, *inputs: TensorType) -> bool:
+        """A tensor that has the dtype already is the very tensor, with its mask."""
+        return inputs[0].masked and inputs[0].dtype == self.dtype
+
 
 class Like(Elementwise):
     """As many numbers of one value as the input has."""

@@ -26,6 +26,8 @@ class Along(Function):
     takes: ClassVar[tuple[str, ...]] = DTYPES
     # What it does to its axes, as a message says it.
     verb: ClassVar[str] = "reduce"
+    # Whether it takes one axis only.
+    one_axis: ClassVar[bool] = False
 
     def infer(self, x: TensorType) -> Signature:
         require_dtype(x.dtype, self.takes, type(self).__name__)
@@ -36,14 +38,12 @@ class Along(Function):
     def reduced_axes(self, x: TensorType) -> tuple[int, ...]:
         """The axes from 0. Raises LayerError where the batch would be among them."""
         given = (self.axis,) if isinstance(self.axis, int) else self.axis
-        name, rest = type(self).__name__, list(range(1, x.rank))
+        name = type(self).__name__
         if x.is_constant:
-            return normalize_axes(tuple(range(x.rank)) if given is None else given, x.rank)
-        help = (
-            f"name axes behind the batch: {name}: {{axis: {rest}}}"
-            if rest
-            else "the input has only its batch"
-        )
+            return normalize_axes(self._all_axes(x) if given is None else given, x.rank)
+        rest = 1 if self.one_axis else list(range(1, x.rank))
+        named = f"name {'an axis' if self.one_axis else 'axes'} behind the batch: {name}: {{axis: {rest}}}"
+        help = named if x.rank > 1 else "the input has only its batch"
         if given is None:
             message = f"{name} of every axis would {self.verb} the batch too"
             raise LayerError(message, code="NN201", help=help)
@@ -52,6 +52,13 @@ class Along(Function):
             message = f"{name} cannot {self.verb} the batch, axis 0"
             raise LayerError(message, code="NN201", field="axis", help=help)
         return axes
+
+    def _all_axes(self, x: TensorType) -> tuple[int, ...]:
+        """Every axis of a constant. Raises LayerError where there are several, and the function takes one."""
+        if self.one_axis and x.rank != 1:
+            message = f"{type(self).__name__} needs an axis to {self.verb}"
+            raise LayerError(message, code="NN201", help="name it: {axis: 0}")
+        return tuple(range(x.rank))
 
     @property
     def keeps(self) -> bool:
@@ -204,6 +211,9 @@ class Place(Along):
     axis: OptionalInt = doc("Axis along which to look, the batch being axis 0.", None)  # pyright: ignore[reportIncompatibleVariableOverride]
     keepdims: bool = doc("Whether the axis stays, with size 1.", False)
 
+    verb: ClassVar[str] = "look along"
+    one_axis: ClassVar[bool] = True
+
     def output_dtype(self, dtype: str) -> str:
         return "int32"
 
@@ -245,11 +255,9 @@ class Running(Along):
 
     refused: ClassVar[dict[str, str]] = Cast.refused
     verb: ClassVar[str] = "go along"
+    one_axis: ClassVar[bool] = True
 
     def sizes_left(self, x: TensorType, axes: tuple[int, ...]) -> tuple[Size, ...]:
-        if self.axis is None:
-            message = f"{type(self).__name__} needs an axis to go along"
-            raise LayerError(message, code="NN201", help="name it: {axis: 0}")
         return x.shape
 
     def output_dtype(self, dtype: str) -> str:
