@@ -108,21 +108,24 @@ def export(
     inputs: str = "declared",
     outputs: str = "declared",
     dtype: str | None = None,
+    quantize: str | None = None,
+    calibrate: str | Path | None = None,
     tolerance: float | None = None,
 ) -> Exported:
     """Writes an ONNX model, whole or not at all. Raises SpecError for what ONNX cannot express.
 
     With `inputs` or `outputs` as "nchw" images go in, or come out, with the channels behind the batch. With a `dtype`
-    layers that have none of their own compute in that one; the model is written only where it differs by at most
-    `tolerance` from the spec's own, and the differences are in the result.
+    layers that have none of their own compute in that one. `quantize` is "int8", or "int8-static" with `calibrate` as a
+    `.npz` file of inputs. A model in other numbers than the spec's is written only where it differs from the spec's own
+    by at most `tolerance`, and the differences are in the result.
     """
-    from .backends.export import export_graph
+    from .backends.export import Numbers, export_graph
     from .backends.onnx import Form
     from .backends.weights import initialize
 
     given = initialize(graph, seed) if weights is None else weights
-    form = Form(inputs, outputs)
-    return export_graph(graph, path, given, opset, form, dtype=dtype, tolerance=tolerance, seed=seed)
+    numbers = Numbers(dtype, quantize, Path(calibrate) if calibrate is not None else None, tolerance)
+    return export_graph(graph, path, given, opset, Form(inputs, outputs), numbers, seed=seed)
 
 
 def verify(graph: Graph, *, inputs: str = "declared", outputs: str = "declared", **options: Any) -> Any:

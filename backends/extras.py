@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from importlib import import_module
 from typing import Any
 
@@ -18,6 +21,7 @@ EXTRAS = {
     "tensorflow": "keras",
     "tf2onnx": "tf2onnx",
     "onnxruntime": "runtime",
+    "onnxruntime.quantization": "runtime",
     "h5py": "weights",
     "safetensors": "weights",
 }
@@ -77,3 +81,16 @@ def _stderr_held() -> Iterator[None]:
         finally:
             os.dup2(shown, 2)
             os.close(shown)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """For converters that log and print their progress: what went wrong is in the exception."""
+    disabled = logging.root.manager.disable
+    logging.disable(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(disabled)

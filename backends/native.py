@@ -33,6 +33,10 @@ class Native:
     interface: Interface
 
     @property
+    def opset(self) -> int:
+        return next(o.version for o in self.model.opset_import if o.domain in ("", "ai.onnx"))
+
+    @property
     def data(self) -> bytes:
         return serialize(self.model)
 

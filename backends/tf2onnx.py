@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import io
-import logging
-import warnings
 from typing import Any
 
 from ..compiler.graph import Graph
 from ..spec.diagnostics import Note, SpecError, fail
-from .extras import require
+from .extras import quiet, require
 from .keras import build, call
 from .runtime import first_line
 from .weights import Weights
@@ -27,7 +23,7 @@ def to_onnx_via_keras(graph: Graph, weights: Weights, opset: int = NEWEST_OPSET)
     """
     require("tf2onnx")
     try:
-        with _quiet():
+        with quiet():
             model = _convert(graph, weights, min(opset, NEWEST_OPSET))
     except SpecError:
         raise
@@ -61,20 +57,3 @@ def _rename_outputs(graph: Any, names: list[str]) -> None:
     for node in graph.node:
         node.input[:] = [renamed.get(name, name) for name in node.input]
         node.output[:] = [renamed.get(name, name) for name in node.output]
-
-
-@contextlib.contextmanager
-def _quiet() -> Any:
-    """tf2onnx and TensorFlow log and print their progress; what went wrong is in the exception."""
-    disabled = logging.root.manager.disable
-    logging.disable(logging.ERROR)
-    try:
-        with (
-            warnings.catch_warnings(),
-            contextlib.redirect_stdout(io.StringIO()),
-            contextlib.redirect_stderr(io.StringIO()),
-        ):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(disabled)

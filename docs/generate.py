@@ -58,6 +58,10 @@ EXPLAINED: dict[str, str] = {
     "which please report with the spec.",
     "NN406": "A plugin that was asked for with `--plugin` is not installed, fails, or has a layer of a name that is "
     "taken. The help lists those that are installed.",
+    "NN407": "`--quantize int8-static` needs inputs to calibrate with, `--calibrate data.npz`; the other ways of "
+    "exporting take none.",
+    "NN408": "The file given with `--calibrate` does not fit the network's inputs: their names, shapes or dtypes, or "
+    "sizes that a layer does not take. The message names the array.",
     "NN501": "Two ways of computing the network give different numbers. The message has the difference, and "
     "the place is the first layer whose output differs.",
     "NN502": "onnxruntime has not the provider that was asked for with `--provider`, cannot start it here, "

@@ -67,6 +67,8 @@ CODES: dict[str, str] = {
     "NN404": "a file cannot be written",
     "NN405": "an exported model is wrong",
     "NN406": "a plugin that cannot be used",
+    "NN407": "inputs to calibrate with are missing",
+    "NN408": "inputs to calibrate with that the network does not take",
     # verification
     "NN501": "two paths compute different numbers",
     "NN502": "a runtime cannot run here",

@@ -295,7 +295,7 @@ def test_the_command_shows_the_differences(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     kind, meant, wrote = done.stderr.splitlines()
     assert kind.startswith("output kind differs from float32 by 0.000")
-    assert kind.endswith("of the greatest magnitude, over 3 inputs")
+    assert kind.endswith("of the greatest magnitude, over 3 random inputs")
     assert meant.startswith("output meant differs")
     assert wrote.startswith("wrote ")
 
@@ -311,4 +311,4 @@ def test_a_model_too_far_off_is_not_written(tmp_path: Path) -> None:
 
 def test_tf2onnx_gives_no_other_dtype(tmp_path: Path) -> None:
     done = export(tmp_path, "--dtype", "float16", "--via", "tf2onnx")
-    assert done.exit_code == 2 and "no --inputs, --outputs or --dtype" in done.output
+    assert done.exit_code == 2 and "no --inputs, --outputs, --dtype or --quantize" in done.output

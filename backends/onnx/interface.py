@@ -48,6 +48,13 @@ class Interface:
             for name, value in case.items()
         }
 
+    def taken(self, case: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Inputs as the model takes them in logical order."""
+        return {
+            name: value.transpose(np.argsort(self.inputs[name])) if name in self.inputs else value
+            for name, value in case.items()
+        }
+
     def restored(self, names: Iterable[str], outputs: Iterable[np.ndarray]) -> list[np.ndarray]:
         """What the model gives, in logical order."""
         return [

@@ -44,15 +44,16 @@ def load(path: str | Path, graph: Graph) -> Weights:
     name = os.path.basename(str(path)) or str(path)
     try:
         reader = _reader(str(path))
-        with _opened(str(path)) as file, reader(file, graph) as stored:
+        with opened(str(path)) as file, reader(file, graph) as stored:
             return take(stored, graph, name)
     except Unreadable as error:
         raise fail("NN301", f'cannot read "{path}": {error}', help=error.help) from None
     except DAMAGE as error:
-        raise fail("NN301", f'cannot read "{path}": {_words(error)}') from None
+        raise fail("NN301", f'cannot read "{path}": {words(error)}') from None
 
 
-def _words(error: BaseException) -> str:
+def words(error: BaseException) -> str:
+    """What is wrong with a file that a library cannot read."""
     if isinstance(error, OSError) and error.strerror:
         return system_reason(error)
     return "the file is damaged, or of another kind than its name says"
@@ -67,7 +68,7 @@ def _reader(path: str) -> Reader:
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[BinaryIO]:
+def opened(path: str) -> Iterator[BinaryIO]:
     """A regular file, opened without waiting and without following a link."""
     if os.path.islink(path):
         raise Unreadable("it is a link", "name the file itself")
