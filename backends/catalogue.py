@@ -102,26 +102,28 @@ def _least_opset(found: Example, plugins: Plugins) -> int | None:
 
 
 def network(found: Example, plugins: Plugins = NONE) -> Graph:
-    """The example as a network of its own; a constant is compared with an input."""
-    types = [type_ for _, type_ in found.inputs]
-    items = [call(found.layer, DEFAULT_DTYPE)]
-    if not types:
-        types = [found.signature.output]
-        items += [{"Equal": {}, "from": ["x0", "previous"]}]
-    names = [f"x{number}" for number, _ in enumerate(types)]
-    if len(names) > 1:
-        items[0]["from"] = names
-    inputs = {
-        name: _declared(type_, constant=not found.inputs) for name, type_ in zip(names, types, strict=True)
-    }
-    text = "\n".join(entries({"nnspec": 1, "name": "net", "inputs": inputs, "layers": items}))
+    """The example as a network of its own. What comes out as a constant is compared with an input."""
+    given = {f"x{number}": type_ for number, (_, type_) in enumerate(found.inputs)}
+    made = (
+        {**call(found.layer, DEFAULT_DTYPE), "from": list(given)}
+        if given
+        else call(found.layer, DEFAULT_DTYPE)
+    )
+    items = [{"Ones": list(type_.shape), "name": name} for name, type_ in given.items() if type_.is_constant]
+    items.append(made)
+    inputs = {name: type_ for name, type_ in given.items() if not type_.is_constant}
+    if found.signature.output.is_constant:
+        inputs["y"] = found.signature.output
+        items.append({"Equal": {}, "from": ["y", "previous"]})
+    declared = {name: _declared(type_) for name, type_ in inputs.items()}
+    text = "\n".join(entries({"nnspec": 1, "name": "net", "inputs": declared, "layers": items}))
     return compile_source(Source("<example>", text), plugins=plugins)
 
 
-def _declared(type_: TensorType, *, constant: bool) -> dict[str, Any]:
-    """An input of a type, as a spec declares it; a constant has no batch."""
-    sizes = type_.shape if constant else type_.features
-    return {"shape": [size if isinstance(size, int) else str(size) for size in sizes], "dtype": type_.dtype}
+def _declared(type_: TensorType) -> dict[str, Any]:
+    """An input of a type, as a spec declares it."""
+    sizes = [size if isinstance(size, int) else str(size) for size in type_.features]
+    return {"shape": sizes, "dtype": type_.dtype}
 
 
 # --- in words

@@ -41,6 +41,9 @@ INPUTS: tuple[tuple[tuple[int | str, ...], str], ...] = (
     ((4, 3, 8), "float32"),
 )
 
+# The shapes of constants to try behind them, which only functions compute with.
+CONSTANTS = ((8, 4), (6, 8), (4,))
+
 # The values to try for a field that needs one, and then for one of those that have a default.
 VALUES: tuple[Any, ...] = (
     *(4, 3, 2, 1, 0.5, 1.5, 0, -1, True),
@@ -60,7 +63,7 @@ HELD: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("Conv2D", {"filters": 4, "kernel_size": 3}),
     ("LSTMCell", {"units": 4}),
 )
-MOST_TRIED = 3000
+MOST_TRIED = 600
 
 
 class Example(NamedTuple):
@@ -73,15 +76,29 @@ class Example(NamedTuple):
 
 
 def example(cls: type[Layer]) -> Example | None:
-    """An example of a layer; None where nothing that is tried goes, and for what another layer holds."""
+    """An example of a layer, a cell being held by RNN; None where nothing that is tried goes."""
     if not cls.stands_alone:
-        return None
-    tried = ((layer, fields, inputs) for layer, fields in _layers(cls) for inputs in _inputs(cls))
+        return _of_cell(cls)
+    types = [_type(shape, dtype) for shape, dtype in INPUTS]
+    constants = [TensorType(shape) for shape in CONSTANTS if cls.is_function]
+    return _found(cls, types) or _found(cls, [*types, *constants])
+
+
+def _found(cls: type[Layer], types: list[TensorType]) -> Example | None:
+    tried = ((layer, fields, inputs) for layer, fields in _layers(cls) for inputs in _inputs(cls, types))
     for layer, fields, inputs in islice(tried, MOST_TRIED):
         signature = _signature(layer, inputs)
         if signature is not None:
             return Example(layer, fields, inputs, signature)
     return None
+
+
+def _of_cell(cls: type[Layer]) -> Example | None:
+    rnn, sequences = find("RNN"), (("sequences", _type(*INPUTS[0])),)
+    cell = next((layer for layer, _ in _layers(cls)), None)
+    layer = _made(rnn, {"cell": cell}) if rnn and cell else None
+    found = _signature(layer, sequences) if layer else None
+    return Example(layer, (), sequences, found) if layer and found else None
 
 
 def _layers(cls: type[Layer]) -> Iterator[tuple[Layer, tuple[str, ...]]]:
@@ -99,9 +116,8 @@ def _layers(cls: type[Layer]) -> Iterator[tuple[Layer, tuple[str, ...]]]:
 
 def _values(cls: type[Layer], name: str, number: int) -> list[Any]:
     """The values that a field takes by itself. Those of fields side by side begin with different ones."""
-    held = (
-        [made for kind, fields in HELD if (made := _held(kind, fields))] if name in cls.layer_fields() else []
-    )
+    held: list[Any] = [_held(*one) for one in HELD] if name in cls.layer_fields() else []
+    held += [[one] * 2 for one in held] if name in cls.layer_lists() else []
     first = AXES if name in ("axis", "axes") else RATES if not cls.checked(name, 0.5)[1] else ()
     turned = (*first, *VALUES[number:], *VALUES[:number])
     return [value for value in (*held, *turned) if not cls.checked(name, value)[1]]
@@ -116,18 +132,25 @@ def _made(cls: type[Layer], fields: Mapping[str, Any]) -> Layer | None:
     return cls.make({**({} if cls.is_function else {"dtype": "float32"}), **fields})[0]
 
 
-def _inputs(cls: type[Layer]) -> Iterator[tuple[tuple[str, TensorType], ...]]:
-    """The same input for every port that needs one, and then pairs of different ones."""
+def _inputs(cls: type[Layer], types: list[TensorType]) -> Iterator[tuple[tuple[str, TensorType], ...]]:
+    """The same input for every port that needs one, and then different ones."""
     ports = [port for port in cls.ports if not port.optional]
     names = [name for port in ports for name in ([port.name] * 2 if port.many else [port.name])]
     # What casts nothing is mostly meant for numbers of another kind.
     whole = not (cls.autocast or cls.is_function)
-    types = [_type(*given) for given in sorted(INPUTS, key=lambda i: whole and i[1] == "float32")]
-    yield from (tuple((name, one) for name in names) for one in types)
+    ordered = sorted(types, key=lambda one: whole and one.dtype == "float32")
+    alike = ordered if len(names) < 2 else [one for one in ordered if not one.is_constant]
+    yield from (tuple((name, one) for name in names) for one in alike)
     if cls.is_function and len(ports) < len(cls.ports):
-        yield from (tuple((port.name, one) for port in cls.ports) for one in types)
-    if len(names) > 1:
-        yield from (tuple(zip(names, some, strict=True)) for some in product(types, repeat=len(names)))
+        yield from (tuple((port.name, one) for port in cls.ports) for one in alike)
+    if len(ports) > 1:
+        yield from (tuple(zip(names, some, strict=True)) for some in _pairs(ordered, len(names)))
+
+
+def _pairs(types: list[TensorType], count: int) -> list[tuple[TensorType, ...]]:
+    """Every choice of inputs, those with a tensor and a constant first, and those of constants alone last."""
+    constants = {some: sum(one.is_constant for one in some) for some in product(types, repeat=count)}
+    return sorted(constants, key=lambda some: (constants[some] == count, constants[some] == 0))
 
 
 def _type(shape: tuple[int | str, ...], dtype: str) -> TensorType:

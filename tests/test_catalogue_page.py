@@ -16,7 +16,7 @@ from nnspec.spec.reference import fields
 def test_every_layer_has_an_example_that_a_spec_can_hold(name: str) -> None:
     found = example(find(name))  # type: ignore[arg-type]
     assert found is not None, "compiler/examples.py finds no fields and inputs that go together"
-    node = next(node for node in network(found).nodes if node.kind == name)
+    node = next(node for node in network(found).nodes if node.layer == found.layer)
     given = [str(type_) for type_ in node.signature.outputs]
     assert given == [output["type"] for output in entry(name)["example"]["outputs"]]
     assert [w.shape for w in node.weights] == [w.shape for w in found.signature.weights]
