@@ -6,7 +6,7 @@ Keras call is anything else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -381,9 +381,15 @@ def call_arguments(node: Node) -> tuple[tuple[str, tuple[Any, ...] | Any], ...]:
 def keyword_of(layer: Layer, port: Port, given: Collection[str]) -> str:
     """The keyword that an input needs where the ports of these names are `given`, "" for none: the first input needs
     none, and those of a function in their order need none either."""
-    number = layer.ports.index(port)
+    number = 0 if port.flag else layer.ports.index(port)
     in_order = isinstance(layer, Function) and all(before.name in given for before in layer.ports[:number])
     return "" if number == 0 or in_order else port.name
+
+
+def call_keywords(spelling: Spelling, layer: Layer, given: Iterable[str]) -> tuple[tuple[str, Any], ...]:
+    """What the layer's call takes besides its inputs, which go into the ports of these names."""
+    flags = ((port.name, True) for port in layer.ports if port.flag and port.name in given)
+    return (*spelling.call, *flags)
 
 
 def takes_side_by_side(layer: Layer) -> bool:

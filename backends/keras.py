@@ -13,7 +13,15 @@ from ..compiler.graph import Graph, Node, Value
 from ..spec.diagnostics import fail, system_reason
 from ..spec.initializers import Fixed
 from ..spec.plugins import blaming
-from .calls import KerasCall, Partial, call_arguments, outputs_by_name, spell, takes_side_by_side
+from .calls import (
+    KerasCall,
+    Partial,
+    call_arguments,
+    call_keywords,
+    outputs_by_name,
+    spell,
+    takes_side_by_side,
+)
 from .extras import require
 from .files import write_atomically
 from .training import spell_training
@@ -131,7 +139,8 @@ def _apply(node: Node, layers: dict[str, Any], tensors: Mapping[Value, Any]) -> 
     spelling = spell(node.layer)
     inputs = [(name, _pick(value, tensors)) for name, value in call_arguments(node)]
     plain = [value for name, value in inputs if not name]
-    keywords = {name: value for name, value in inputs if name} | dict(spelling.call)
+    flags = call_keywords(spelling, node.layer, {argument.port for argument in node.arguments})
+    keywords = {name: value for name, value in inputs if name} | dict(flags)
     with blaming(node.layer):
         if spelling.function is not None:
             return _compute(spelling.function, takes_side_by_side(node.layer), plain, keywords)

@@ -278,7 +278,8 @@ def call(layer: Layer, arguments: tuple[Argument, ...], types: list[TensorType])
     require_representable(layer)
     check_activations(layer, signature)
     check_penalties(layer, signature)
-    masked = layer.output_mask(*cast)
+    # What goes into a port by its flag is no input whose mask would go on.
+    masked = layer.output_mask(*(t for a, t in zip(arguments, cast, strict=True) if not ports[a.port].flag))
     first, *rest = signature.outputs
     return signature._replace(outputs=(first._replace(masked=masked), *rest))
 

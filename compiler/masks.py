@@ -27,16 +27,27 @@ def check_masks(graph: Graph, report: Report) -> None:
     # What bears no mask, though the spec gives it one, and the layer that took it off what this was made of.
     bare: dict[Value, Node] = {}
     before: Before = cache(lambda name: _before(graph, name))
+    declared = _declared(graph)
     for node in graph.nodes:
         masked = [value for value in dict.fromkeys(node.inputs) if graph.types[value].masked]
         takers = {value: _taker(graph, value, node, before) or bare.get(value) for value in masked}
         lost = {value: taker for value, taker in takers.items() if taker is not None}
-        if not lost or _records(graph, node):
+        if not lost or (declared.issuperset(masked) and _records(graph, node)):
             continue
         if node.layer.mask_source is not None:
             for value, taker in lost.items():
                 report(_lost(node, value, taker))
         bare.update((value, next(iter(lost.values()))) for value in node.values)
+
+
+def _declared(graph: Graph) -> set[Value]:
+    """The values of which the model knows when it is made that they are masked."""
+    found: set[Value] = set()
+    for node in graph.nodes:
+        masked = [value for value in node.inputs if graph.types[value].masked]
+        if node.layer.declares_mask and found.issuperset(masked):
+            found.update(value for value in node.values if graph.types[value].masked)
+    return found
 
 
 def _records(graph: Graph, node: Node) -> bool:

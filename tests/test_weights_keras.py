@@ -64,6 +64,7 @@ def every_kind_of_layer() -> Any:
     x = layers.MultiHeadAttention(2, 3, use_gate=True)(x, x)
     x = layers.GroupQueryAttention(3, 4, 2, use_gate=True)(x, x)
     x = layers.SpectralNormalization(layers.Conv1D(6, 1))(layers.UnitNormalization()(x))
+    x = layers.ReversibleEmbedding(6, 6, tie_weights=False)(x, reverse=True)
     x = layers.RMSNormalization()(layers.SpectralNormalization(layers.Dense(6, use_bias=False))(x))
     x = layers.LayerNormalization()(x)
     x = layers.TimeDistributed(layers.Dense(5))(x)

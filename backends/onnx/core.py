@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...spec.layers.core import Dense, Embedding, Identity, Masking
+from ...spec.layers.core import Dense, Embedding, Identity, Masking, ReversibleEmbedding
 from ...spec.types import is_float
 from .activation import activate
 from .context import Context
@@ -63,6 +63,25 @@ def masking(ctx: Context, layer: Masking, inputs: Tensor) -> Tensor:
     order = [layout.index(axis) for axis in logical(inputs.rank - 1)]
     output.mask = valid if order == sorted(order) else ctx.op("Transpose", valid, perm=order)
     return output
+
+
+def reversible_embedding(
+    ctx: Context, layer: ReversibleEmbedding, inputs: Tensor | None = None, reverse: Tensor | None = None
+) -> Tensor:
+    """Embedding, or the product with its table, which the model holds once; then cap · tanh(x / cap)."""
+    if reverse is None:
+        assert inputs is not None
+        return embedding(ctx, layer, inputs)
+    dtype = ctx.output.dtype
+    layout = reverse.features_last
+    x = converted(ctx, ctx.in_layout(reverse, layout), reverse.type.dtype, dtype)
+    name = "embeddings" if layer.tie_weights else "reverse_embeddings"
+    table = converted(ctx, ctx.constant(ctx.weight(name), name), ctx.dtype, dtype)
+    y = ctx.op("MatMul", x, ctx.op("Transpose", table, perm=[1, 0]) if layer.tie_weights else table)
+    if layer.logit_soft_cap is not None:
+        cap = ctx.scalar(layer.logit_soft_cap, "cap", dtype)
+        y = ctx.op("Mul", ctx.op("Tanh", ctx.op("Div", y, cap)), cap)
+    return ctx.tensor(y, layout)
 
 
 def equals(ctx: Context, x: str, value: float, dtype: str, name: str) -> str:

@@ -49,6 +49,7 @@ LOWERINGS: dict[str, Lowering] = {
     # core
     "Dense": core.dense,
     "Embedding": core.embedding,
+    "ReversibleEmbedding": core.reversible_embedding,
     "Identity": core.identity,
     # einsum
     "EinsumDense": einsum.einsum_dense,

@@ -9,7 +9,7 @@ from importlib import import_module
 from .base import Layer
 
 FAMILIES: dict[str, tuple[str, ...]] = {
-    "core": ("Dense", "Embedding", "Identity", "Masking"),
+    "core": ("Dense", "Embedding", "ReversibleEmbedding", "Identity", "Masking"),
     "einsum": ("EinsumDense",),
     "activation": ("Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax"),
     "conv": (
@@ -146,7 +146,6 @@ NOT_YET: frozenset[str] = frozenset(
     [
         "MelSpectrogram",
         "Pipeline",
-        "ReversibleEmbedding",
         "STFTSpectrogram",
     ]
 )

@@ -27,12 +27,14 @@ class LayerError(Exception):
 
 class Port(NamedTuple):
     """One argument of a layer's call. A port of `many` takes a list of tensors; one that is `spread` too takes them
-    as arguments side by side."""
+    as arguments side by side. The tensor of one that is a `flag` is the call's first argument, and
+    its name says what is done with it: `layer(x, reverse=True)`."""
 
     name: str
     many: bool = False
     optional: bool = False
     spread: bool = False
+    flag: bool = False
 
 
 class Layer(Record):
@@ -52,6 +54,8 @@ class Layer(Record):
     refused: ClassVar[dict[str, str]] = {}
     # Whether a mask on the input may travel on to the output, as Keras's `supports_masking` has it.
     passes_mask: ClassVar[bool] = False
+    # Whether the model knows of the mask when it is made, and not only the tensor while the model runs.
+    declares_mask: ClassVar[bool] = True
     # Where Keras has the mask from that the result depends on: the `mask` of the call, which a model records when
     # it is made, or the tensor, as it bears one while the model runs. None where the result depends on no mask.
     mask_source: ClassVar[Literal["call", "tensor"] | None] = None

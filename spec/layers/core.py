@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ..activations import LINEAR, Activation
-from ..fields import Float, PositiveInt
+from ..fields import Float, PositiveFloat, PositiveInt
 from ..initializers import GLOROT_UNIFORM, UNIFORM, ZEROS, InitializerField
 from ..penalties import Constraint, Regularizer
+from ..promotion import result_type
 from ..records import doc
-from ..types import Signature, TensorType
-from .base import Layer, known, require_float, require_min_rank
+from ..types import FloatName, Signature, TensorType, WeightSpec
+from .base import Layer, LayerError, Port, known, require_float, require_min_rank
 
 FINE_TUNING = {
     "lora_rank": "adapters belong to fine-tuning: call enable_lora() on the built layer",
@@ -80,6 +81,62 @@ class Embedding(Layer):
 
     def output_mask(self, *inputs: TensorType) -> bool:
         return self.mask_zero
+
+
+class ReversibleEmbedding(Embedding):
+    """Turns whole numbers into vectors, and vectors into a score for each number where it is applied in reverse.
+
+    Source: Press and Wolf, "Using the Output Embedding to Improve Language Models", 2017. Vectors go into the port
+    `reverse`: `reuse: tokens` with `from: {reverse: hidden}`.
+    """
+
+    tie_weights: bool = doc("Whether both directions have one table.", True)
+    reverse_dtype: FloatName | None = doc("The dtype of the scores; by default that of the vectors.", None)
+    logit_soft_cap: PositiveFloat | None = doc(
+        "A bound that the scores come near to: cap · tanh(x / cap).", None
+    )
+
+    ports: ClassVar[tuple[Port, ...]] = (
+        Port("inputs", optional=True),
+        Port("reverse", optional=True, flag=True),
+    )
+    declares_mask: ClassVar[bool] = False
+    leading: ClassVar[tuple[str, ...]] = ("input_dim", "output_dim", "tie_weights")
+
+    def infer(self, inputs: TensorType | None = None, reverse: TensorType | None = None) -> Signature:
+        if inputs is not None and reverse is not None:
+            message = "ReversibleEmbedding is applied one way at a time, and not to inputs and reverse"
+            raise LayerError(message, code="NN201", help="apply it again: reuse: …, with from: {reverse: …}")
+        return self._scores(reverse) if reverse is not None else self._vectors(inputs)
+
+    def _vectors(self, inputs: TensorType | None) -> Signature:
+        assert inputs is not None
+        signature = super().infer(inputs)
+        return signature._replace(weights=(*signature.weights, *self._reverse_table()))
+
+    def _reverse_table(self) -> tuple[WeightSpec, ...]:
+        if self.tie_weights:
+            return ()
+        shape = (self.output_dim, self.input_dim)
+        return (self.weight("reverse_embeddings", shape, self.embeddings_initializer),)
+
+    def _scores(self, vectors: TensorType) -> Signature:
+        require_min_rank(vectors, 2, "ReversibleEmbedding")
+        features = known(vectors.shape[-1], "the last axis of the input")
+        if features != self.output_dim:
+            message = f"its vectors have the size {self.output_dim}, and those to reverse {features}"
+            raise LayerError(message, code="NN203", help=f"put a Dense: {self.output_dim} before it")
+        output = TensorType((*vectors.shape[:-1], self.input_dim), self.scores_in(vectors.dtype))
+        table = self.weight("embeddings", (self.input_dim, self.output_dim), self.embeddings_initializer)
+        weights = (table, *self._reverse_table())
+        return Signature((output,), weights, output.size_per_sample * features)
+
+    def scores_in(self, dtype: str) -> str:
+        """The dtype of the scores of vectors of this one: the table is cast to the layer's, the vectors are not."""
+        return self.reverse_dtype or result_type((dtype, self.policy.compute))
+
+    def output_mask(self, *inputs: TensorType) -> bool:
+        return self.mask_zero and bool(inputs)
 
 
 class Masking(Layer):

@@ -281,6 +281,9 @@ class SpectralNormalization(Wrapper):
     layer that it holds, with the kernel that training left.
     """
 
+    # The layer in it leaves its mask on the tensor that is passed on.
+    declares_mask: ClassVar[bool] = False
+
     layer: Annotated[Layer, After(one_to_one("SpectralNormalization"))] = doc(
         "The layer, which has a kernel or embeddings."
     )
@@ -296,10 +299,6 @@ class SpectralNormalization(Wrapper):
         if kernel is None or isinstance(self.layer, Recurrent | Wrapper):
             message = f"{type(self.layer).__name__} has no kernel and no embeddings of its own"
             raise LayerError(message, code="NN112", field="layer", help=ALONE["SpectralNormalization"])
-        if inputs.masked or self.layer.output_mask(inputs):
-            message = "Keras passes a mask through SpectralNormalization, and declares that there is none"
-            help = "set mask_zero: false in the Embedding that the mask comes from"
-            raise LayerError(message, code="NN203", help=help)
         if not is_float(inputs.dtype):
             message = f"SpectralNormalization casts its output to the dtype of the input, {inputs.dtype}"
             help = "give the input the dtype float32: Embedding takes whole numbers of it too"
@@ -307,6 +306,9 @@ class SpectralNormalization(Wrapper):
         vector = WeightSpec("vector_u", (1, kernel.shape[-1]), SMALL, False, kernel.dtype)
         first, *others = (self.own(w) for w in inner.weights)
         return inner._replace(weights=(first, vector, *others))
+
+    def output_mask(self, *inputs: TensorType) -> bool:
+        return self.layer.output_mask(*inputs)
 
     def settles(self, ranks: tuple[int, ...]) -> object:
         return self.layer.settles(ranks)

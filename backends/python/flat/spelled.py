@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ....compiler.graph import Graph, Node
-from ...calls import KerasCall, call_arguments, spell, spell_preset, through_preset
+from ...calls import KerasCall, call_arguments, call_keywords, spell, spell_preset, through_preset
 from ..names import AutomaticNames
 
 
@@ -58,8 +58,9 @@ def _spell_node(
     )
     if is_function:
         names.count_function(spelling.first)
+    keywords = call_keywords(spelling, node.layer, {argument.port for argument in node.arguments})
     filled = presets.get(node.preset.name) if node.preset else None
     if node.preset is None or filled is None or filled != spell_preset(node.preset):
-        return SpelledNode(node, spelling.first, None, stated, is_function, is_lasting, spelling.call)
+        return SpelledNode(node, spelling.first, None, stated, is_function, is_lasting, keywords)
     call = through_preset(node.layer, filled)
-    return SpelledNode(node, call, node.preset.name, stated, is_function, is_lasting, spelling.call)
+    return SpelledNode(node, call, node.preset.name, stated, is_function, is_lasting, keywords)

@@ -14,7 +14,7 @@ from ....spec.expressions import is_expression
 from ....spec.items import Call, Item, Parallel, Reference, Repeat, Reuse, When, walk
 from ....spec.layers.base import Layer, Port
 from ....spec.nodes import Node, Scalar
-from ...calls import KerasCall, keyword_of, takes_side_by_side, through_preset
+from ...calls import KerasCall, Spelling, call_keywords, keyword_of, takes_side_by_side, through_preset
 from ..expressions import arguments, call, expression, keyword, with_variables
 from ..layout import INDENT, Brackets, Expr, statement, unpacked
 from ..names import Scope
@@ -199,7 +199,7 @@ class Body:
         spelled = with_variables(plain, self.module.partials(plain))
         function = variable or spelled.function
         given = _given(inputs, made.layer)
-        keywords = tuple(keyword(name, expression(value)) for name, value in spelling.call)
+        keywords = _keywords(spelling, made.layer, inputs)
         if spelling.constructor is None:
             function, rest = self.lasting_function(item, function, spelled, made.layer, flow)
             both = (*rest, *given) if takes_side_by_side(made.layer) else (*given, *keywords, *rest)
@@ -294,9 +294,9 @@ class Body:
             return self.assign(item, (maker, Brackets("call", inputs)), output_names(block), flow)
         layer = symbolic(made, self.names, self.places)
         # A function has them with it.
-        pairs = layer.spelling.call if layer.spelling.constructor else ()
-        keywords = tuple(keyword(name, expression(value)) for name, value in pairs)
-        given = (*_given(self.inputs(item, layer.layer.ports, flow), layer.layer), *keywords)
+        inputs = self.inputs(item, layer.layer.ports, flow)
+        keywords = _keywords(layer.spelling, layer.layer, inputs) if layer.spelling.constructor else ()
+        given = (*_given(inputs, layer.layer), *keywords)
         value, grouped = (maker, Brackets("call", given)), layer.layer.nested_outputs
         return self.assign(item, value, layer.layer.output_names, flow, grouped)
 
@@ -339,6 +339,12 @@ def _given(inputs: list[tuple[str, list[str]]], layer: Layer) -> tuple[Expr, ...
         word = keyword_of(layer, ports[name], names)
         found.append(keyword(word, value) if word else value)
     return tuple(found)
+
+
+def _keywords(spelling: Spelling, layer: Layer, inputs: list[tuple[str, list[str]]]) -> tuple[Expr, ...]:
+    """What the layer's call takes besides its inputs."""
+    pairs = call_keywords(spelling, layer, [name for name, _ in inputs])
+    return tuple(keyword(name, expression(value)) for name, value in pairs)
 
 
 def _grouped(layer: Layer, port: str, texts: list[str]) -> tuple[Any, ...]:
