@@ -22,6 +22,7 @@ from ..spec.layers.functions import Function
 from ..spec.layers.headed import Headed
 from ..spec.layers.images import Resize
 from ..spec.layers.lookup import Lookup
+from ..spec.layers.pipeline import Pipeline
 from ..spec.layers.plain_attention import PlainAttention
 from ..spec.layers.recurrent import RNN
 from ..spec.layers.resizing import Resizing
@@ -274,6 +275,10 @@ def equalization(layer: Equalization) -> Spelling:
     return Spelling(call)
 
 
+def pipeline(layer: Pipeline) -> Spelling:
+    return Spelling(constructor(layer, leave_out=("trainable", "dtype")))
+
+
 def lookup(layer: Lookup) -> Spelling:
     """The class's call; Keras takes a dtype too, and heeds it in nothing."""
     call = constructor(layer, leave_out=("trainable", "dtype"))
@@ -323,16 +328,15 @@ SPELLED: dict[str, Spell] = {
     "Equalization": equalization,
     "GroupQueryAttention": attention,
     **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "LSTM", "LSTMCell"), forget_gate),
-    "LSTM": forget_gate,
-    "LSTMCell": forget_gate,
     "IntegerLookup": lookup,
     "MultiHeadAttention": attention,
+    "Pipeline": pipeline,
     "RNN": rnn,
     "RandAugment": random_changes,
     "RandomColorJitter": color_jitter,
-    "StringLookup": lookup,
     "Resize": resizing,
     "Resizing": resizing,
+    "StringLookup": lookup,
 }
 
 

@@ -12,7 +12,7 @@ decided here for all sizes in the bounds:
 - recurrent layers, and Bidirectional around them: a size of an initial state that is not the state's;
 - MultiHeadAttention, GroupQueryAttention and EinsumDense: as many positions as a bias has numbers, where Keras would
   add it along the wrong axis;
-- TimeDistributed: what the layer in it lets pass;
+- TimeDistributed and Pipeline: what the layers in them let pass;
 - functions: what they need besides, such as the elements that Slice takes, and sizes that SpaceToDepth divides.
 
 Everything else that depends on sizes (weights, groups, glu, unrolling, Reshape, masks in channels_first) is refused
@@ -39,6 +39,7 @@ from ..spec.layers.einsum import EinsumDense
 from ..spec.layers.functions import Function
 from ..spec.layers.headed import Headed
 from ..spec.layers.merge import Dot, Merge
+from ..spec.layers.pipeline import Pipeline
 from ..spec.layers.recurrent import Recurrent
 from ..spec.layers.regularization import Dropout
 from ..spec.layers.wrappers import Bidirectional, TimeDistributed
@@ -200,6 +201,15 @@ def _steps(layer: TimeDistributed, given: Ports) -> Iterator[Check]:
     return _own_checks(layer.layer, {layer.layer.ports[0].name: [step]})
 
 
+def _within(layer: Pipeline, given: Ports) -> Iterator[Check]:
+    """What each layer lets pass, and that no size between two of them is below 1."""
+    (inputs,) = given["inputs"]
+    for held, step in zip(layer.layers, layer.steps(inputs), strict=True):
+        yield from _own_checks(held, {held.ports[0].name: [inputs]})
+        yield from ((POSITIVE, (size,)) for size in step.output.shape)
+        inputs = step.output
+
+
 def _needed(layer: Function, given: Ports) -> Iterator[Check]:
     inputs = [types[0] for types in given.values()]
     yield from ((POSITIVE, (size,)) for size in layer.needs(*inputs))
@@ -217,6 +227,7 @@ CHECKS: dict[type[Layer], Callable[[Any, Ports], Iterator[Check]]] = {
     Headed: _biases,
     EinsumDense: _bias_along_one_axis,
     TimeDistributed: _steps,
+    Pipeline: _within,
     Function: _needed,
 }
 

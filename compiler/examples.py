@@ -62,6 +62,7 @@ HELD: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("LSTM", {"units": 4}),
     ("Conv2D", {"filters": 4, "kernel_size": 3}),
     ("LSTMCell", {"units": 4}),
+    ("Rescaling", {"scale": 0.5}),
 )
 MOST_TRIED = 600
 

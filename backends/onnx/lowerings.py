@@ -27,6 +27,7 @@ from . import (
     moving,
     normalization,
     parts,
+    pipeline,
     plain_attention,
     pooling,
     preprocessing,
@@ -163,6 +164,8 @@ LOWERINGS: dict[str, Lowering] = {
     # preprocessing
     "CategoryEncoding": preprocessing.category_encoding,
     "Discretization": preprocessing.discretization,
+    # pipeline
+    "Pipeline": pipeline.pipeline,
     # lookup
     "IntegerLookup": lookup.lookup,
     "StringLookup": lookup.lookup,

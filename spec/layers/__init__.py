@@ -54,6 +54,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     ),
     "mixed_augmentation": ("AugMix", "RandAugment", "CutMix", "MixUp", "RandomErasing"),
     "lookup": ("IntegerLookup", "StringLookup"),
+    "pipeline": ("Pipeline",),
     "preprocessing": ("CategoryEncoding", "Discretization"),
     "cells": ("SimpleRNNCell", "LSTMCell", "GRUCell", "StackedRNNCells"),
     "recurrent": ("SimpleRNN", "LSTM", "GRU", "RNN"),
@@ -145,7 +146,6 @@ REFUSED: dict[str, str] = {
 NOT_YET: frozenset[str] = frozenset(
     [
         "MelSpectrogram",
-        "Pipeline",
         "STFTSpectrogram",
     ]
 )

@@ -68,6 +68,7 @@ def one_to_one(wrapper: str) -> Callable[[Layer], Layer]:
 
 # What to do instead of holding a layer that is not one-to-one.
 ALONE = {
+    "Pipeline": "let it stand alone, as an item of its own",
     "TimeDistributed": "let it stand alone: give it all steps at once",
     "SpectralNormalization": "hold Dense, Embedding, or a convolution, separable ones aside",
 }
