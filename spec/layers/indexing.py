@@ -54,8 +54,8 @@ class Slice(AxisFunction, op="slice"):
             )
         spare = self.spare(size, axis)
         if isinstance(spare, int) and spare < 0:
-            taken = "an element" if count == -1 else f"{count} elements" if count > 1 else "1 element"
-            message = f"axis {axis} has {size} elements, and there is not {taken} from {start} on"
+            taken = "none" if count == -1 else f"not {count}"
+            message = f"axis {axis} has {size} elements, and {taken} from element {start} on"
             raise LayerError(message, code="NN204", field="shape", help="begin earlier, or take fewer")
         return size - start if count == -1 else count
 

@@ -67,7 +67,7 @@ class Merge(Layer):
                 what = f"{'channels' if axis == rank - 1 > 1 else 'sizes'} {a} and {b}"
                 shapes = f"{shape_text(first.shape)} and {shape_text(second.shape)}"
                 message = f"{what} do not {self.verb}: the inputs are {shapes}{example}"
-                raise LayerError(message, code="NN203", help=_or_unit(a, b, _mend(axis, rank, b)))
+                raise LayerError(message, code="NN203", help=or_unit(a, b, _mend(axis, rank, b)))
             sizes.append(b if a == 1 else a)
         return TensorType(tuple(sizes), first.dtype)
 
@@ -162,7 +162,7 @@ class Concatenate(Merge):
                     f"{shape_text(first.shape)} and {shape_text(second.shape)} do not join along axis {joined}: "
                     f"axis {axis} is {a} and {b}{example}"
                 )
-                help = _or_unit(a, b, f"make axis {axis} equal, or join along it: axis: {axis}")
+                help = or_unit(a, b, f"make axis {axis} equal, or join along it: axis: {axis}")
                 raise LayerError(message, code="NN203", help=help)
 
     def output_mask(self, *inputs: TensorType) -> bool:
@@ -262,7 +262,7 @@ def _without(sizes: tuple[Size, ...], axis: int) -> tuple[Size, ...]:
     return (*sizes[:axis], *sizes[axis + 1 :])
 
 
-def _or_unit(a: Size, b: Size, help: str) -> str:
+def or_unit(a: Size, b: Size, help: str) -> str:
     """The help, and before it the bounds with which two sizes are equal, if there are any."""
     found = equalizing_unit(a, b)
     if found is None or found[0].name is None:

@@ -9,12 +9,13 @@ from typing import Annotated, Any, ClassVar
 from pydantic_core import PydanticCustomError
 
 from ..fields import Int, PositiveInt
+from ..ranges import counterexample
 from ..records import doc
 from ..schemas import Parsed
 from ..size import Size
 from ..types import Signature, TensorType, reach_along
 from .base import LayerError
-from .merge import differ
+from .merge import differ, or_unit
 from .moving import AxisFunction
 
 # More parts than these are a slip.
@@ -99,9 +100,12 @@ class Split(Cutting, op="split"):
 
     def _equal(self, size: Size, count: int) -> list[Size]:
         part = size // count
-        if (example := differ(part * count, size)) is not None or part == 0:
-            message = f"{size} elements cannot be cut into {count} equal parts{example or ''}"
+        if (example := counterexample(part * count, size)) is not None or part == 0:
+            shown = "".join(f", such as {axis} = {length}" for axis, length in (example or {}).items())
+            message = f"{size} elements{shown} cannot be cut into {count} equal parts"
             help = "choose a number that divides the axis's size, or use ArraySplit"
+            if not isinstance(size, int):
+                help = or_unit(part * count, size, "give the axis a number")
             raise LayerError(message, code="NN205", field="indices_or_sections", help=help)
         return [part] * count
 
