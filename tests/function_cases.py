@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import keras
 import nnspec
 import numpy as np
-from differential import run_keras, run_onnx
+from differential import random_weights, run_keras, run_onnx
 from hypothesis import strategies as st
 from nnspec.backends.dtypes import numpy_dtype
 from nnspec.backends.keras import build
@@ -52,10 +52,11 @@ def network(
 
 def agree(graph: Graph, inputs: Mapping[str, np.ndarray], opset: int) -> None:
     """Asserts that Keras and native ONNX give the same, in the types that we say."""
-    model = build(graph, {})
+    weights = random_weights(graph)
+    model = build(graph, weights)
     values = {s: n for i in graph.inputs for s, n in _sizes(i.type.shape, inputs[i.name].shape)}
     expected = run_keras(model, graph, inputs)
-    actual = run_onnx(graph, {}, inputs, opset)
+    actual = run_onnx(graph, weights, inputs, opset)
     wrong = []
     for output, ours, theirs in zip(graph.outputs, actual, expected, strict=True):
         type_ = graph.types[output.value]
@@ -89,7 +90,7 @@ def is_close(ours: np.ndarray, theirs: np.ndarray) -> bool:
 
 
 def sizes_of(shape: Sequence[Any], batch: int = 2, time: int = 4, other: int = 3) -> tuple[int, ...]:
-    known: dict[Any, Any] = {"time": time, "other": other}
+    known: dict[Any, Any] = {"time": time, "other": other, "height": time, "width": other}
     sizes: list[int] = [known.get(size, size) for size in shape]
     return (batch, *sizes)
 

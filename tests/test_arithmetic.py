@@ -82,6 +82,27 @@ def test_where(data: st.DataObject, opset: int) -> None:
     agree(network(items, inputs, None), given, opset)
 
 
+@layer_settings
+@given(st.data(), OPSETS)
+def test_constants_and_what_lies_otherwise(data: st.DataObject, opset: int) -> None:
+    """A constant of any rank with what a convolution or a recurrent layer leaves in a layout of its own."""
+    moved = data.draw(
+        st.sampled_from(
+            [{"Conv2D": {"filters": 4, "kernel_size": 1}}, {"LSTM": {"units": 4, "return_sequences": True}}]
+        )
+    )
+    shape = ["height", "width", 3] if "Conv2D" in moved else ["height", 3]
+    sizes = [data.draw(st.sampled_from([1, n])) for n in (*[1] * (len(shape) - 1), 4)]
+    values = np.round(np.random.default_rng(0).normal(size=sizes), 2)
+    values = values[(0,) * data.draw(st.integers(0, len(shape) - 1))]
+    before = [{**moved, "name": "m"}, {"Constant": values.tolist(), "name": "c"}]
+    items: dict[str, Any] = {n: {n: {}} for n in ("Divide", "Hypot", "Less")}
+    items["turned"] = {"Power": {}, "from": ["c", "m"]}
+    items["chosen"] = {"Where": {"x1": 2}, "from": {"condition": "Less", "x2": "m"}}
+    x = numbers(data.draw, sizes_of(shape), "float32")
+    agree(network(items, {"x": shape}, ["m", "c"], before), {"x": x}, opset)
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_takes_the_dtypes_that_keras_computes(function: str) -> None:
     for number in (None, 2, 0.5):
