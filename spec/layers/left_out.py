@@ -60,6 +60,8 @@ INSTEAD: dict[str, str] = {
     "vdot": "Einsum: ab,ab->a",
     "select": "Where",
     "switch": "Where",
+    "image.crop_images": "Cropping2D",
+    "image.pad_images": "ZeroPadding2D",
     # constants
     "array": "Constant",
     "empty": "Zeros",
@@ -85,6 +87,10 @@ TRAINING = "it is a loss or a gradient, which belong to training: name a loss in
 QUERY = "what it tells is known when the spec is compiled: see `nnspec show`"
 WRITES = "it writes into a tensor: let Where choose between the old and the new"
 ODD = "architectures have no use for it, and ONNX no operator: compute it before the network"
+WARPS = "it moves pixels by numbers that ONNX has no operator for: do it before the network"
+COLOURS = "it is a sum of channels: a Conv2D with kernel_size 1 and a fixed kernel computes it"
+FILTERS = "it is a convolution: a DepthwiseConv2D with a fixed kernel computes it"
+HUES = "it needs a case for every hue: convert the image before the network"
 MISSING_NUMBERS = "a network's numbers are not missing: let IsNan and Where put others in their place first"
 BATCHES = "it would mix samples of the batch, or give what is no batch"
 
@@ -103,7 +109,7 @@ REASONS: dict[str, tuple[str, ...]] = {
     ),
     DYNAMIC: ("nonzero", "unique"),
     TRAINING: (
-        *("binary_crossentropy", "categorical_crossentropy", "ctc_decode", "ctc_loss", "psnr"),
+        *("binary_crossentropy", "categorical_crossentropy", "ctc_decode", "ctc_loss", "psnr", "image.ssim"),
         *("sparse_categorical_crossentropy", "stop_gradient"),
     ),
     QUERY: ("dtype", "is_tensor", "ndim", "shape", "size", "convert_to_numpy"),
@@ -116,6 +122,13 @@ REASONS: dict[str, tuple[str, ...]] = {
         *("nanargmax", "nanargmin", "nancumprod", "nancumsum", "nanmax", "nanmean", "nanmedian", "nanmin"),
         *("nanpercentile", "nanprod", "nanquantile", "nanstd", "nansum", "nanvar"),
     ),
+    WARPS: (
+        *("image.affine_transform", "image.elastic_transform", "image.map_coordinates"),
+        *("image.perspective_transform", "image.scale_and_translate", "image.extract_patches_3d"),
+    ),
+    COLOURS: ("image.rgb_to_grayscale",),
+    FILTERS: ("image.gaussian_blur", "image.sobel_edges"),
+    HUES: ("image.hsv_to_rgb", "image.rgb_to_hsv"),
     ODD: (
         *("argpartition", "cdist", "correlate", "digitize", "erfinv", "gcd", "i0", "in_top_k", "isclose"),
         *("isin", "lcm", "ldexp", "nextafter", "percentile", "quantile", "searchsorted", "signbit"),
@@ -126,15 +139,17 @@ REASONS: dict[str, tuple[str, ...]] = {
 
 LEFT_OUT: dict[str, str] = {name: reason for reason, names in REASONS.items() for name in names}
 
-# Modules and such, which are no functions.
-NO_FUNCTIONS = ("image", "linalg", "nn", "numpy")
-
 
 def advice(name: str) -> str | None:
     """What to do instead of a function of `keras.ops`, by its name in whatever spelling; None for any other name."""
-    plain = name.replace("_", "").lower()
+    plain = _plain(name)
     for table, words in ((INSTEAD, "write {}"), (LEFT_OUT, "{}")):
-        found = next((value for key, value in table.items() if key.replace("_", "") == plain), None)
+        found = next((value for key, value in table.items() if _plain(key) == plain), None)
         if found is not None:
             return words.format(found)
     return None
+
+
+def _plain(name: str) -> str:
+    """The name of a function, however its words are set apart, and without its module."""
+    return name.rpartition(".")[2].replace("_", "").lower()
