@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,7 @@ from drawn_functions import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from nnspec.backends.python import emit
 
 Fields = Callable[[st.DrawFn, list[Any]], dict[str, Any]]
 
@@ -253,3 +255,56 @@ def test_what_cannot_be_exported(item: dict[str, Any]) -> None:
     graph = spec(item, {"x": {"shape": [4], "dtype": "uint64"}})
     with pytest.raises(nnspec.SpecError, match="cannot be exported to ONNX"):
         compare(graph)
+
+
+def test_code_cannot_keep_a_number_of_parts_that_is_an_expression() -> None:
+    """How many variables the parts need has to be known."""
+    text = """
+        {nnspec: 1, name: net, params: {n: 2}, inputs: {x: [4]},
+         layers: [{%s, name: parts}], outputs: {first: parts, last: parts.1}}
+    """
+    for item in ("Split: {indices_or_sections: =n, axis: 1}", "Unstack: {num: =2 * n, axis: 1}"):
+        graph = nnspec.loads(text % item)
+        with pytest.raises(nnspec.SpecError, match="the structure cannot be kept in code"):
+            emit(graph)
+        assert "parts_1" in emit(graph, flat=True)
+
+
+# Items over [1, 3, 4], whose numbers are whole and small enough for bfloat16 to have them all.
+BFLOAT16 = [
+    {"ExpandDims": 1},
+    {"Squeeze": 1},
+    {"Flip": 1},
+    {"Rot90": {"axes": [1, 2]}},
+    {"Roll": {"shift": 1, "axis": 2}},
+    {"Pad": {"pad_width": [[0, 0], [1, 1], [0, 0], [0, 0]], "constant_values": 2}},
+    {"Pad": {"pad_width": [[0, 0], [0, 0], [1, 1], [0, 0]], "mode": "reflect"}},
+    {"Pad": {"pad_width": [[0, 0], [1, 0], [1, 1], [0, 0]], "mode": "symmetric"}},
+    {"Tile": [1, 2, 1, 1]},
+    {"Repeat": {"repeats": 2, "axis": 2}},
+    {"Stack": {"axis": 1}},
+    {"Split": {"indices_or_sections": 2, "axis": 3}},
+    {"Unstack": {"num": 3, "axis": 2}},
+    {"Slice": {"start_indices": [0, 0, 1, 0], "shape": [-1, -1, 1, -1]}},
+    {"Take": {"indices": [0, -1], "axis": 2}},
+    {"OneHot": {"num_classes": 5}},
+    {"MultiHot": {"num_classes": 5}},
+    {"TopK": 2},
+    {"Sort": 2},
+    {"ArgSort": -1},
+    {"Diagonal": {"axis1": 2, "axis2": 3}},
+    {"Trace": {"axis1": 2, "axis2": 3}},
+    {"Tril": 0},
+    {"Triu": 1},
+    {"Diff": 1},
+    {"Einsum": "abcd->abc"},
+]
+
+
+@pytest.mark.parametrize("item", BFLOAT16, ids=lambda item: next(iter(item)))
+@pytest.mark.parametrize("opset", [15, 24])
+def test_bfloat16(item: dict[str, Any], opset: int) -> None:
+    layers = [{"Cast": "bfloat16"}, item, {"Cast": "float32", "name": "layer"}]
+    data = {"nnspec": 1, "name": "net", "inputs": {"x": [1, 3, 4]}, "layers": layers}
+    values = np.random.default_rng(0).integers(-3, 4, (2, 1, 3, 4)).astype(np.float32)
+    compare(nnspec.loads(json.dumps(data)), inputs={"x": values}, opset=opset)

@@ -31,10 +31,9 @@ def slice(ctx: Context, layer: Slice, inputs: Tensor) -> Tensor:
 def take(ctx: Context, layer: Take, x: Tensor, indices: Tensor | None = None) -> Tensor:
     """Gather, which counts from the end where a number is negative, as Keras does."""
     axis, chosen = layer.taken_axis(x.type), layer.chosen(indices.type if indices else None)
-    numbers = (
-        ctx.builder.shared(np.array(layer.indices, np.int64), "constants/indices") if indices is None else ""
-    )
-    if indices is not None:
+    if indices is None:
+        numbers = ctx.builder.shared(np.array(layer.indices, np.int64), "indices")
+    else:
         numbers = converted(ctx, ctx.logical(indices), chosen.dtype, INDEX.get(chosen.dtype, chosen.dtype))
     if layer.axis is None:
         return ctx.tensor(ctx.op("Gather", ctx.op("Reshape", ctx.logical(x), ctx.ints([-1])), numbers))

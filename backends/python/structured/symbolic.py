@@ -50,10 +50,13 @@ class Unwritable(Exception):
 
 @dataclass(frozen=True)
 class Written(Variable):
-    """An expression in place of a value."""
+    """An expression in place of a value. How many outputs a layer has, for one, may depend on it."""
 
-    def __bool__(self) -> bool:
+    def _unknown(self, *others: Any) -> Any:
         raise Unwritable
+
+    __bool__ = __len__ = __iter__ = __index__ = _unknown
+    __lt__ = __le__ = __gt__ = __ge__ = _unknown
 
 
 class Argument(NamedTuple):
