@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from ..spec.diagnostics import Diagnostic, SpecError
 from ..spec.layers.base import Layer, LayerError
@@ -12,16 +13,17 @@ from .infer import call, located
 
 
 def retyped(graph: Graph, dtype: str) -> Graph:
-    """The graph as though the file's `dtype` were that one: inputs are as declared, and layers that have a dtype of
-    their own keep it. Raises SpecError with all layers that do not take it."""
+    """The graph as though the file's `dtype` were that one: inputs are as declared, and layers that are given a dtype
+    of their own keep it, with all that they hold. Raises SpecError with all layers that do not take it."""
     # A layer that is applied several times is one layer still.
     layers: dict[int, Layer] = {}
     types: dict[Value, TensorType] = {Value(i.name): i.type for i in graph.inputs}
     found: list[Diagnostic] = []
     nodes: list[Node] = []
     for old in graph.nodes:
-        layer = layers.setdefault(id(old.layer), _in_dtype(old.layer, graph.dtype, dtype))
-        node = old._replace(layer=layer)
+        if id(old.layer) not in layers:
+            layers[id(old.layer)] = old.layer if _has_own(old) else _in_dtype(old.layer, graph.dtype, dtype)
+        node = old._replace(layer=layers[id(old.layer)])
         nodes.append(node._replace(signature=_signature(node, graph, types, found)))
         types.update(zip(old.values, nodes[-1].signature.outputs, strict=True))
     if found:
@@ -29,10 +31,24 @@ def retyped(graph: Graph, dtype: str) -> Graph:
     return replace(graph, dtype=dtype, nodes=tuple(nodes))
 
 
+def _has_own(node: Node) -> bool:
+    """Whether the spec gives the layer a dtype, be it the file's."""
+    return "dtype" in node.place.fields or (node.preset is not None and "dtype" in node.preset.fields)
+
+
 def _in_dtype(layer: Layer, old: str, new: str) -> Layer:
-    held = {name: getattr(layer, name) for name in layer.layer_fields()}
-    changed = {name: _in_dtype(inner, old, new) for name, inner in held.items() if inner is not None}
-    return layer.changed(dtype=new if layer.dtype == old else layer.dtype, **changed)
+    """The layer, and all that it holds, in the new dtype where it had the old one."""
+    held = {name: _held_in_dtype(getattr(layer, name), old, new) for name in layer.layer_fields()}
+    return layer.changed(dtype=new if layer.dtype == old else layer.dtype, **held)
+
+
+def _held_in_dtype(held: Any, old: str, new: str) -> Any:
+    match held:
+        case Layer():
+            return _in_dtype(held, old, new)
+        case tuple():
+            return tuple(_held_in_dtype(one, old, new) for one in held)
+    return held
 
 
 def _signature(

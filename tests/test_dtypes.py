@@ -98,16 +98,8 @@ outputs: {greater: greater, dense: dense, most: most, twice: twice}
 STEPS = {**NEAR, "mixed_float16": NEAR["float16"], "mixed_bfloat16": NEAR["bfloat16"]}
 POLICIES = ("float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16")
 
-# What cannot be computed, by network and dtype: the operator that onnxruntime's CPU provider, or ONNX, has not for it.
-REFUSED = {
-    ("gelu", "float64"): "has no Erf",
-    **{(name, "float64"): "of float64" for name in ("lstm", "gru", "rnn")},
-    **{
-        (name, f"{mixed}bfloat16"): "since opset 22"
-        for name in ("lstm", "gru", "rnn")
-        for mixed in ("", "mixed_")
-    },
-}
+# What cannot be computed, by network and dtype: the operator that onnxruntime's CPU provider has not for it.
+REFUSED = {("gelu", "float64"): "has no Erf"}
 
 
 def network(name: str, policy: str) -> nnspec.Graph:
@@ -128,6 +120,7 @@ def test_typical_networks_compute_what_keras_does_in_every_dtype(name: str, poli
             assert diagnostic.code == "NN402"
             assert REFUSED.get((name, policy), "nothing") in diagnostic.message
             continue
+        assert (name, policy) not in REFUSED
         assert [str(output) for output in found if not output.equal] == [], opset
 
 
@@ -215,11 +208,42 @@ def dtypes_of(graph: nnspec.Graph) -> dict[str, str]:
     return {node.name: node.signature.output.dtype for node in graph.nodes}
 
 
-def test_layers_of_the_files_dtype_get_another_and_others_keep_theirs() -> None:
-    text = SPEC.replace("dtype: float32}", "dtype: float64}")
-    found = dtypes_of(retyped(nnspec.loads(text), "float16"))
-    assert found.pop("kind") == "float64"
-    assert set(found.values()) == {"float16"}
+@pytest.mark.parametrize("own", ["float32", "float64", "mixed_bfloat16"])
+def test_layers_that_are_given_a_dtype_keep_it(own: str) -> None:
+    """Be it the file's, as for a softmax that needs the precision."""
+    found = retyped(nnspec.loads(SPEC.replace("dtype: float32}", f"dtype: {own}}}")), "float16")
+    dtypes = {node.name: node.layer.dtype for node in found.nodes}
+    assert dtypes.pop("kind") == own
+    assert set(dtypes.values()) == {"float16"}
+
+
+OWN = """
+nnspec: 1
+name: net
+inputs: {x: [4, 5]}
+params: {precise: float32}
+presets: {Precise: {Dense: {units: 3, dtype: float32}}}
+blocks:
+  twice:
+    params: {kind: str}
+    inputs: [x]
+    layers: [{Dense: {units: 2, dtype: =kind}}, {Dense: 2}]
+layers:
+  - {Precise: null, name: by_preset}
+  - {Dense: {units: 3, dtype: =precise}, name: by_param}
+  - {reuse: by_param, name: again}
+  - {twice: {kind: float32}, name: block}
+  - {TimeDistributed: {layer: {Dense: 2}, dtype: float32}, name: wrapped}
+  - {TimeDistributed: {layer: {Dense: 2}}, name: other}
+"""
+
+
+def test_a_dtype_may_be_given_in_any_way() -> None:
+    found = retyped(nnspec.loads(OWN), "float16")
+    kept = {node.name for node in found.nodes if node.layer.dtype == "float32"}
+    assert kept == {"by_preset", "by_param", "again", "block.dense", "wrapped"}
+    held = {node.name: list(node.layer.with_held())[1].dtype for node in found.nodes[-2:]}
+    assert held == {"wrapped": "float32", "other": "float16"}
 
 
 WRAPPED = """
@@ -227,6 +251,7 @@ nnspec: 1
 name: net
 inputs: {image: [4, 5]}
 layers:
+  - RNN: {cell: {StackedRNNCells: {cells: [{GRUCell: 3}, {LSTMCell: 2}]}}, return_sequences: true}
   - Bidirectional: {layer: {LSTM: {units: 2, return_sequences: true}}}
   - {TimeDistributed: {layer: {Dense: 2}}, name: again}
   - Mean: {axis: 1}

@@ -7,7 +7,7 @@ from .activation import activate, large_negative, rectify
 from .context import Context
 from .elementwise import elementwise
 from .layout import Flattened, Layout, Tensor, axes_of, laid_out, logical
-from .operators import reduce
+from .operators import reduce, where
 
 
 def activation(ctx: Context, layer: Activation, inputs: Tensor) -> Tensor:
@@ -52,9 +52,9 @@ def softmax(ctx: Context, layer: Softmax, inputs: Tensor, mask: Tensor | None = 
         name, form = inputs.as_is
         return ctx.tensor(_softmax(ctx, layer, name, axes_of(form)), form)
     keep = as_condition(ctx, mask)
-    x = ctx.op("Where", keep, ctx.logical(inputs), ctx.scalar(large_negative(ctx.dtype)))
+    x = where(ctx, keep, ctx.logical(inputs), ctx.scalar(large_negative(ctx.dtype)), ctx.dtype)
     y = _softmax(ctx, layer, x, logical(inputs.rank))
-    return ctx.tensor(ctx.op("Where", keep, y, ctx.scalar(0.0)))
+    return ctx.tensor(where(ctx, keep, y, ctx.scalar(0.0), ctx.dtype))
 
 
 def _softmax(ctx: Context, layer: Softmax, x: str, layout: Layout) -> str:

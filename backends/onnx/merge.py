@@ -18,7 +18,7 @@ from ...spec.promotion import result_type
 from ...spec.types import is_float
 from .context import Context
 from .layout import Flattened, Layout, Tensor, logical
-from .operators import VIA_FLOAT32, chain, converted, reduce, unsqueeze
+from .operators import VIA_FLOAT32, chain, converted, reduce, unsqueeze, where
 
 # Integers that onnxruntime has no Max and Min for, and those that it has them for.
 WIDER = {"int16": "int32", "uint16": "int32"}
@@ -53,10 +53,11 @@ def multiply(ctx: Context, layer: Multiply, inputs: list[Tensor]) -> Tensor:
     keeps = conditions(ctx, inputs)
     names, form = aligned(ctx, inputs, logical(ctx.output.rank) if any(keeps) else None)
     one, zero = (ctx.scalar(value, "value", ctx.output.dtype) for value in (1, 0))
-    kept = [ctx.op("Where", keep, x, one) if keep else x for keep, x in zip(keeps, names, strict=True)]
+    dtype = ctx.output.dtype
+    kept = [where(ctx, keep, x, one, dtype) if keep else x for keep, x in zip(keeps, names, strict=True)]
     y = chain(ctx, "Mul", kept)
     if all(keeps):
-        y = ctx.op("Where", either(ctx, keeps), y, zero)
+        y = where(ctx, either(ctx, keeps), y, zero, dtype)
     return merged(ctx, inputs, y, form)
 
 
@@ -83,8 +84,8 @@ def masked_extreme(ctx: Context, type_: str, names: Sequence[str], keeps: Sequen
     """Input by input, as Keras does it: where one side is masked the other stands."""
     result, kept = names[0], keeps[0]
     for x, keep in zip(names[1:], keeps[1:], strict=True):
-        ours = ctx.op("Where", keep, x, result) if keep else x
-        theirs = ctx.op("Where", kept, result, ours) if kept else result
+        ours = where(ctx, keep, x, result, ctx.output.dtype) if keep else x
+        theirs = where(ctx, kept, result, ours, ctx.output.dtype) if kept else result
         result = ctx.op(type_, theirs, ours)
         kept = ctx.op("Or", kept, keep) if kept and keep and kept != keep else kept and keep
     return result

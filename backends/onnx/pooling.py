@@ -8,7 +8,7 @@ from ...spec.layers.pooling import AveragePooling, GlobalAveragePooling, GlobalP
 from ...spec.types import is_float
 from .context import Context
 from .layout import Layout, Tensor
-from .operators import VIA_FLOAT32, WINDOWS_IN, converted, reduce, widened
+from .operators import VIA_FLOAT32, WINDOWS_IN, converted, reduce, where, widened
 from .padding import padded, run_time_pads, spatial_layout, static_pads
 
 # Dtypes that an operator has not, or onnxruntime not for it -> one that holds their values.
@@ -90,7 +90,7 @@ def global_average_pooling1d(ctx: Context, layer: GlobalAveragePooling, inputs: 
     dtype = ctx.output.dtype
     mask = ctx.op("Unsqueeze", inputs.mask, ctx.ints([layer.channel_axis]))
     x = converted(ctx, ctx.logical(inputs), inputs.type.dtype, dtype)
-    kept = ctx.op("Where", mask, x, ctx.scalar(0, "zero", dtype))
+    kept = where(ctx, mask, x, ctx.scalar(0, "zero", dtype), dtype)
     sums = [
         reduce(ctx, "ReduceSum", v, layer.spatial_axes, keepdims=layer.keepdims)
         for v in (kept, ctx.cast(mask, dtype))
