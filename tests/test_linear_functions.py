@@ -391,6 +391,7 @@ def test_a_product_with_a_matrix_is_computed_as_the_value_lies() -> None:
         ({"Einsum": "abc->abd"}, [3, 3], "has d in the output alone"),
         ({"Einsum": "abc->ba"}, [3, 3], "would not leave the batch alone"),
         ({"Einsum": "abcd->ab"}, [3, 3], '"abcd" names 4 axes, and [batch, 3, 3] has 3'),
+        ({"Einsum": "...->..."}, [1] * 30, "Einsum takes tensors of up to 26 axes, not of 31"),
         ({"Einsum": "ba"}, [3], "write the output: ->ba"),
     ],
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from differential import OPSETS, compare, layer_settings, spec
+from differential import OPSETS, compare, layer_settings, operators, spec
 from drawn_functions import (
     DTYPES,
     SHAPES,
@@ -199,3 +199,10 @@ ANY: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "Repeat": {"repeats": ANY_AXIS | st.lists(st.integers(-1, 2), min_size=1, max_size=3), "axis": ANY_AXIS},
     "Stack": {"axis": ANY_AXIS},
 }
+
+
+def test_many_repeats_are_counted_at_run_time() -> None:
+    graph = spec({"Repeat": {"repeats": 3000, "axis": 1}}, {"x": [4]})
+    compare(graph)
+    assert "Range" in operators(graph)
+    assert operators(spec({"Repeat": {"repeats": 3, "axis": 1}}, {"x": [4]})) == ["Gather"]

@@ -15,6 +15,9 @@ from .operators import VIA_FLOAT32, unsqueeze, widened
 # Where a slice ends that goes backwards to the first element, and one that goes on to the last.
 TO_FIRST, TO_LAST = -(2**63) + 1, 2**63 - 1
 
+# More numbers of elements than these are counted at run time, and stand in no model.
+MOST_LISTED = 10_000
+
 # The dtypes that onnxruntime does not pad, and those that hold their numbers.
 PADDED_IN = {"int16": "int32", "uint16": "int32", **VIA_FLOAT32}
 
@@ -125,12 +128,11 @@ def repeat(ctx: Context, layer: Repeat, x: Tensor) -> Tensor:
     if layer.repeats == (1,):
         return Tensor(ctx.output, dict(x.forms))
     name, place = ctx.in_layout(x, layout), layout.index(axis)
-    size = x.shape[axis]
-    if isinstance(size, int):
-        counts = layer.repeats * size if len(layer.repeats) == 1 else layer.repeats
-        elements = ctx.ints(np.repeat(np.arange(size), counts).tolist(), "elements")
+    size, (first, *others) = x.shape[axis], layer.repeats
+    if isinstance(size, int) and (others or size * first <= MOST_LISTED):
+        elements = ctx.ints(np.repeat(np.arange(size), layer.repeats).tolist(), "elements")
     else:
-        elements = each_repeated(ctx, name, place, layer.repeats[0])
+        elements = each_repeated(ctx, name, place, first)
     return ctx.tensor(ctx.op("Gather", name, elements, axis=place), layout)
 
 

@@ -18,6 +18,9 @@ from .functions import Function
 from .merge import differ
 from .subscripts import Subscript, Terms, check_subscripts, elided, parse_subscripts, told_shape
 
+# There is a letter for each axis.
+MOST_AXES = 26
+
 
 class Contraction(Function):
     """What functions share that sum products of elements. Multiply-accumulates are those of loops over all letters."""
@@ -33,6 +36,9 @@ class Contraction(Function):
 
     def contracted(self, operands: Sequence[TensorType]) -> Signature:
         """The signature for these operands. Raises LayerError where sizes differ, or samples would be mixed."""
+        if (most := max(x.rank for x in operands)) > MOST_AXES:
+            message = f"{self.kind} takes tensors of up to {MOST_AXES} axes, not of {most}"
+            raise LayerError(message, code="NN201", help="put Reshape before it")
         terms, dtype = self.terms(operands), self.output_dtype(operands)
         sizes = self._sizes(operands, terms)
         batch = self._batch_letter(operands, terms)
@@ -134,10 +140,6 @@ def parse_axes(value: Any) -> int | tuple[tuple[int, ...], tuple[int, ...]]:
     message = "must be a number of axes, or a list for each input, of equal lengths"
     help = "write axes: 1, or axes: [[1], [0]]"
     raise PydanticCustomError("axes", message, {"code": "NN103", "help": help})
-
-
-# More axes than these a tensor does not have.
-MOST_AXES = 26
 
 
 class Tensordot(Contraction, op="tensordot"):
