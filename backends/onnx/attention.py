@@ -53,25 +53,25 @@ def headed_attention(
     keys = heads(ctx, layer, "key", key or value, axes, turned=True)
     values = heads(ctx, layer, "value", value, axes)
     fused = layer.fused and query.rank == 3
-    rows, columns = query.shape[1], value.shape[1]
-    scores = by_group(ctx, layer, queries.name, keys.name, rows, layer.key_size, columns)
+    rows, columns, several = query.shape[1], value.shape[1], (layer.heads, layer.shared_heads)
+    scores = by_group(ctx, *several, queries.name, keys.name, rows, layer.key_size, columns)
     scores = softmax(ctx, scores, keep, fused)
-    mixed = by_group(ctx, layer, scores, values.name, rows, columns, layer.value_size)
+    mixed = by_group(ctx, *several, scores, values.name, rows, columns, layer.value_size)
     output = finished(ctx, layer, query, joined(ctx, layer, query, axes, mixed, queries))
     if not layer.return_attention_scores:
         return output
     return output, ctx.tensor(scores_apart(ctx, scores, axes, queries, values), index=1)
 
 
-def by_group(ctx: Context, layer: Headed, ours: str, theirs: str, *sizes: Size) -> str:
+def by_group(ctx: Context, heads: Size, shared: Size, ours: str, theirs: str, *sizes: Size) -> str:
     """The product of [batch, heads, rows, inner] and [batch, shared heads, inner, columns], whose heads serve several
     of the others each. `sizes` are rows, inner and columns."""
-    if layer.shared_heads in (1, layer.heads):
+    if shared in (1, heads) or not (isinstance(heads, int) and isinstance(shared, int)):
         return ctx.op("MatMul", ours, theirs)
     rows, inner, columns = sizes
-    apart = [0, layer.shared_heads, layer.heads // layer.shared_heads]
+    apart = [0, shared, heads // shared]
     y = ctx.op("MatMul", regrouped(ctx, ours, apart, (rows, inner)), unsqueeze(ctx, theirs, [2]))
-    return regrouped(ctx, y, [0, layer.heads], (rows, columns))
+    return regrouped(ctx, y, [0, heads], (rows, columns))
 
 
 def regrouped(ctx: Context, x: str, first: list[int], last: tuple[Size, Size]) -> str:

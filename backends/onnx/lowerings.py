@@ -16,6 +16,7 @@ from . import (
     constants,
     conv,
     core,
+    dot_product_attention,
     einsum,
     formulas,
     images,
@@ -194,6 +195,8 @@ LOWERINGS: dict[str, Lowering] = {
     # attention
     "MultiHeadAttention": attention.headed_attention,
     "GroupQueryAttention": attention.headed_attention,
+    # dot_product_attention
+    "DotProductAttention": dot_product_attention.dot_product_attention,
     # plain_attention
     "Attention": plain_attention.attention,
     "AdditiveAttention": plain_attention.additive_attention,

@@ -62,6 +62,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "wrappers": ("Bidirectional", "TimeDistributed", "SpectralNormalization"),
     "merge": ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot"),
     "attention": ("MultiHeadAttention", "GroupQueryAttention"),
+    "dot_product_attention": ("DotProductAttention",),
     "plain_attention": ("Attention", "AdditiveAttention"),
     "moving": ("Flip", "Roll", "Pad", "Tile", "Repeat"),
     "shapes": ("Transpose", "ExpandDims", "Squeeze", "SwapAxes", "MoveAxis", "Rot90", "BroadcastTo", "Stack"),
