@@ -141,9 +141,27 @@ class EinsumKernel:
     output_axes: tuple[int, ...]
 
 
+# The windows of SciPy that have no parameters and a simple formula.
+WINDOWS = (
+    *("hann", "hamming", "blackman", "blackmanharris", "nuttall", "flattop"),
+    *("bartlett", "cosine", "boxcar"),
+)
+
+
+@dataclass(frozen=True)
+class FourierKernel:
+    """Keras's initializer STFT: one part of a transform, times a window that has a name, or values."""
+
+    side: Literal["real", "imag"]
+    window: str | tuple[float, ...] | None
+    scaling: str | None
+    periodic: bool
+    dtype: str
+
+
 # What a spec can give, and what a layer may make of it.
 Given: TypeAlias = Named | Fixed
-Initializer: TypeAlias = Given | UnitForgetBias | EinsumKernel
+Initializer: TypeAlias = Given | UnitForgetBias | EinsumKernel | FourierKernel
 
 
 class Plain:
@@ -156,8 +174,8 @@ InitializerField: TypeAlias = Annotated[
 ]
 
 
-def inner(initializer: Initializer) -> Given:
-    """What the spec gives, of what a layer made of it."""
+def inner(initializer: Initializer) -> Given | FourierKernel:
+    """What the spec gives, of what a layer made of it; itself where a spec gives none."""
     return initializer.inner if isinstance(initializer, UnitForgetBias | EinsumKernel) else initializer
 
 

@@ -122,6 +122,7 @@ TF2ONNX_FAILS = {
     "normalization": "leaves constants out, and asks for them as inputs",
     "reductions": "writes CumSum of int8, which ONNX does not have",
     "resizing": "writes TensorFlow's ScaleAndTranslate, which ONNX does not have",
+    "spectrograms": "writes TensorFlow's RFFT, which ONNX does not have",
     "time_distributed": "writes TensorFlow's vectorized convolution with channels and batch mixed up",
     "transformer_encoder": "writes TensorFlow's Erfc, which ONNX does not have",
     "up_sampling2d": "traces UpSampling2D, where Keras decides by a dynamic size",

@@ -39,6 +39,7 @@ from . import (
     shaping,
     sorting,
     spatial,
+    spectral,
     unary,
     wrappers,
 )
@@ -165,6 +166,9 @@ LOWERINGS: dict[str, Lowering] = {
     # preprocessing
     "CategoryEncoding": preprocessing.category_encoding,
     "Discretization": preprocessing.discretization,
+    # spectral
+    "STFTSpectrogram": spectral.stft_spectrogram,
+    "MelSpectrogram": spectral.mel_spectrogram,
     # pipeline
     "Pipeline": pipeline.pipeline,
     # lookup

@@ -15,11 +15,12 @@ import numpy as np
 
 from ...compiler.graph import Graph, Node
 from ...spec.diagnostics import Diagnostic, SpecError
-from ...spec.initializers import EinsumKernel, Fixed, Initializer, UnitForgetBias, misfit
+from ...spec.initializers import EinsumKernel, Fixed, FourierKernel, Initializer, UnitForgetBias, misfit
 from ...spec.named import Named
 from ...spec.types import WeightSpec
 from ..dtypes import numpy_dtype
 from .stored import Weights
+from .windows import fourier_kernel
 
 Shape: TypeAlias = tuple[int, ...]
 Fans: TypeAlias = tuple[int, int]
@@ -73,6 +74,8 @@ def draw(initializer: Initializer, shape: Shape, seed: int, key: str) -> np.ndar
         case EinsumKernel(inner, input_axes, output_axes):
             sizes = (math.prod(shape[axis] for axis in axes) for axes in (input_axes, output_axes))
             return _draw(inner, shape, (next(sizes), next(sizes)), seed, key)
+        case FourierKernel():
+            return fourier_kernel(initializer, shape)
         case Named():
             return _draw(initializer, shape, fans(shape), seed, key)
 

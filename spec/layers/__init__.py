@@ -57,6 +57,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "pipeline": ("Pipeline",),
     "preprocessing": ("CategoryEncoding", "Discretization"),
     "cells": ("SimpleRNNCell", "LSTMCell", "GRUCell", "StackedRNNCells"),
+    "spectral": ("STFTSpectrogram", "MelSpectrogram"),
     "recurrent": ("SimpleRNN", "LSTM", "GRU", "RNN"),
     "conv_lstm": ("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"),
     "wrappers": ("Bidirectional", "TimeDistributed", "SpectralNormalization"),
@@ -144,12 +145,7 @@ REFUSED: dict[str, str] = {
 }
 
 # Keras's other layers, which this version does not have; "Conv3D" is then no slip for "Conv2D".
-NOT_YET: frozenset[str] = frozenset(
-    [
-        "MelSpectrogram",
-        "STFTSpectrogram",
-    ]
-)
+NOT_YET: frozenset[str] = frozenset([])
 
 _FAMILY_OF = {name: family for family, names in FAMILIES.items() for name in names}
 
