@@ -55,7 +55,7 @@ class Op:
     def reads(self) -> Iterator[str]:
         """The values that it needs, those that graphs inside it take from outside among them."""
         yield from (name for name in self.inputs if name)
-        yield from (name for body in self.bodies for op in body.ops for name in op.reads)
+        yield from (name for body in self.bodies for name in body.reads)
 
     def rename(self, old: str, new: str) -> None:
         """Gives a value another name wherever the operator has it, and the operator too where it is called after it."""
@@ -77,12 +77,9 @@ class Body:
     inputs: list[tuple[str, str]]
     outputs: list[tuple[str, str]]
 
-    def proto(self) -> onnx.GraphProto:
-        inputs, outputs = (
-            [helper.make_tensor_value_info(name, ELEMENT_TYPES[dtype], None) for name, dtype in values]
-            for values in (self.inputs, self.outputs)
-        )
-        return helper.make_graph(list(map(node_proto, self.ops)), self.name, inputs, outputs)
+    @property
+    def reads(self) -> set[str]:
+        return {name for op in self.ops for name in op.reads}
 
 
 class Builder:
@@ -170,27 +167,48 @@ class Builder:
         ]
 
     def used_constants(self) -> list[onnx.TensorProto]:
-        """The initializers that some operator takes, in the order in which they were made."""
-        used = {name for op in self.ops for name in op.reads}
-        return [
-            numpy_helper.from_array(array, name) for name, array in self.constants.items() if name in used
-        ]
+        """The initializers that some operator takes, in the order in which they were made, but for those that stand in
+        the graph inside an operator."""
+        owned = {name for op in self.ops for body in op.bodies for name in self._owned(body)}
+        return self._initializers({name for op in self.ops for name in op.reads} - owned)
 
     def node_protos(self) -> list[onnx.NodeProto]:
-        return list(map(node_proto, self.ops))
+        return list(map(self._node_proto, self.ops))
+
+    def _owned(self, body: Body) -> set[str]:
+        """The constants that one graph alone reads. They stand in it: onnxruntime lays out a kernel for its processor
+        only where it is in the same graph as the convolution."""
+        others = {name for op in self.ops for name in op.inputs}
+        others |= {
+            name for op in self.ops for other in op.bodies if other is not body for name in other.reads
+        }
+        return (body.reads & self.constants.keys()) - others
+
+    def _initializers(self, names: set[str]) -> list[onnx.TensorProto]:
+        return [
+            numpy_helper.from_array(value, name) for name, value in self.constants.items() if name in names
+        ]
+
+    def _node_proto(self, op: Op) -> onnx.NodeProto:
+        attributes: dict[str, Any] = {
+            key: self._graph_proto(value) if isinstance(value, Body) else value
+            for key, value in op.attributes.items()
+        }
+        return helper.make_node(op.type, op.inputs, op.outputs, name=op.name, domain=op.domain, **attributes)
+
+    def _graph_proto(self, body: Body) -> onnx.GraphProto:
+        nodes = list(map(self._node_proto, body.ops))
+        inputs, outputs = (
+            [helper.make_tensor_value_info(name, ELEMENT_TYPES[dtype], None) for name, dtype in values]
+            for values in (body.inputs, body.outputs)
+        )
+        return helper.make_graph(nodes, body.name, inputs, outputs, self._initializers(self._owned(body)))
 
     def inside(self) -> Builder:
         """What adds operators to a graph inside one of this model's: names and constants are the model's."""
         inner = copy.copy(self)
         inner.ops = []
         return inner
-
-
-def node_proto(op: Op) -> onnx.NodeProto:
-    attributes: dict[str, Any] = {
-        key: v.proto() if isinstance(v, Body) else v for key, v in op.attributes.items()
-    }
-    return helper.make_node(op.type, op.inputs, op.outputs, name=op.name, domain=op.domain, **attributes)
 
 
 def _is_same(one: np.ndarray, other: np.ndarray) -> bool:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...spec.layers.base import known
 from ...spec.layers.conv_lstm import ConvLSTM
 from ...spec.layers.recurrent import Recurrent
+from ...spec.types import TensorType
 from . import conv_lstm, masks, steps
 from .context import Context
 from .fused import Wanted, can_fuse, fused, operator_of
@@ -77,7 +79,7 @@ def travel(ctx: Context, ways: Sequence[Way], sequences: Tensor) -> Result:
     # Keras 3.15 gives the mask to a layer of one input alone: with initial states every step is taken.
     if sequences.mask is not None and not ways[0].initial:
         valid = masks.steps(ctx, sequences.mask, sequences.shape[1])
-        x = masks.to_front(ctx, x, valid)
+        x = masks.to_front(ctx, x, features_of(sequences.type), valid)
     lengths = valid.lengths if valid else ""
     groups = [ways] if _share_an_operator(ways) else [[way] for way in ways]
     results = [_through(ctx, group, x, lengths) for group in groups]
@@ -123,11 +125,16 @@ def ordered(ctx: Context, layer: Recurrent, y: str, steps: masks.Steps | None) -
     """Every step's output [time, batch, features] at its place, the last first if the way is backwards."""
     if steps is not None:
         zeros, backwards = layer.zero_output_for_mask, layer.go_backwards
-        y = masks.to_place(ctx, y, steps, zeros=zeros, backwards=backwards)
+        y = masks.to_place(ctx, y, features_of(ctx.output), steps, zeros=zeros, backwards=backwards)
     if not layer.go_backwards:
         return y
     last_one, before_all = ctx.ints([-1], "last"), ctx.ints([np.iinfo(np.int64).min], "end")
     return ctx.op("Slice", y, last_one, before_all, ctx.ints([0], "axes"), last_one)
+
+
+def features_of(sequences: TensorType) -> int:
+    """The size of the last axis, which weights depend on."""
+    return known(sequences.shape[-1], "the last axis")
 
 
 def last(ctx: Context, layer: Recurrent, h: str, steps: masks.Steps | None) -> str:

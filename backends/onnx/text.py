@@ -52,6 +52,7 @@ def _node_lines(node: onnx.NodeProto, indent: str = "") -> Iterator[str]:
     for attribute in sorted(node.attribute, key=lambda a: a.name):
         if attribute.type == onnx.AttributeProto.GRAPH:
             yield f"{inner}{attribute.name}({', '.join(value.name for value in attribute.g.input)})"
+            yield from (inner + _initializer(one) for one in attribute.g.initializer)
             yield from (line for one in attribute.g.node for line in _node_lines(one, inner))
             yield f"{inner}-> {', '.join(value.name for value in attribute.g.output)}"
 
