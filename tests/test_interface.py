@@ -118,6 +118,14 @@ ITEMS: dict[int, list[Any]] = {
         "GlobalMaxPooling2D",
         {"Cropping2D": 1},
     ],
+    5: [
+        {"Conv3D": {"filters": 3, "kernel_size": [2, 1, 2], "padding": "same"}},
+        {"MaxPooling3D": 2},
+        {"TimeDistributed": {"layer": {"Conv2D": {"filters": 2, "kernel_size": 2}}}},
+        {"Permute": {"dims": [4, 1, 3, 2]}},
+        "GlobalAveragePooling3D",
+        {"ZeroPadding3D": 1},
+    ],
 }
 ANY = [
     {"Dense": 4},
@@ -132,7 +140,7 @@ ANY = [
 
 @st.composite
 def networks(draw: st.DrawFn) -> Graph | None:
-    rank = draw(st.sampled_from([3, 4]))
+    rank = draw(st.sampled_from([3, 4, 5]))
     height: Any = draw(st.sampled_from([6, "height"]))
     shape = [*[6, 5, 4][: rank - 2], draw(st.integers(1, 4))]
     items = draw(st.lists(st.sampled_from([*ITEMS[rank], *ANY]), min_size=1, max_size=4))

@@ -8,11 +8,14 @@ from typing import Any
 
 import nnspec
 import numpy as np
+import onnx
 import pytest
 from nnspec.backends import paths, runtime
 from nnspec.backends.cases import choose_sizes, make_cases
 from nnspec.backends.certificate import certificate
 from nnspec.backends.compare import difference
+from nnspec.backends.native import Native
+from nnspec.backends.onnx.interface import LOGICAL
 from nnspec.backends.paths import Job, Run
 from nnspec.backends.verify import verify, verify_all
 from nnspec.backends.weights import initialize
@@ -220,8 +223,21 @@ def test_bfloat16_reaches_the_generated_code_and_comes_back() -> None:
 
 
 def test_an_operator_that_the_runtime_has_not_is_told_at_its_layer() -> None:
-    text = "nnspec: 1\nname: n\ninputs: {x: [9, 2]}\ndtype: float64\nlayers: [Conv1D: {filters: 1, kernel_size: 3}]"
-    (found,) = verify(nnspec.loads(text), paths=["onnx"]).diagnostics
+    """Convolutions of float64 are exported in float32; this is what would come of one that is not."""
+    graph = nnspec.loads(
+        "nnspec: 1\nname: n\ninputs: {x: [9, 2]}\nlayers: [Conv1D: {filters: 1, kernel_size: 3}]"
+    )
+    double = onnx.TensorProto.DOUBLE
+    shapes = {"x": [1, 2, 9], "kernel": [1, 2, 3], "conv1d": [1, 1, 7]}
+    x, kernel, y = (onnx.helper.make_tensor_value_info(n, double, shape) for n, shape in shapes.items())
+    conv = onnx.helper.make_node("Conv", ["x", "kernel"], ["conv1d"], "conv1d/Conv")
+    model = onnx.helper.make_model(onnx.helper.make_graph([conv], "n", [x, kernel], [y]), ir_version=10)
+    del model.opset_import[:]
+    model.opset_import.append(onnx.helper.make_opsetid("", 21))
+    native = Native(graph, model, LOGICAL)
+    with pytest.raises(nnspec.SpecError) as caught:
+        native.run([{"x": np.ones((1, 2, 9))}])
+    (found,) = caught.value.diagnostics
     assert found.code == "NN402" and found.span is not None and found.span.text.startswith("Conv1D")
     assert "has no Conv for the dtype that conv1d computes in" in found.message
 
