@@ -13,7 +13,7 @@ import onnx
 import pytest
 from click.testing import CliRunner
 from corpus_files import EXAMPLES, OK, check_file, stem
-from differential import layer_settings, random_inputs, random_weights
+from differential import layer_settings, random_weights
 from hypothesis import given
 from hypothesis import strategies as st
 from nnspec.backends.cases import make_cases
@@ -163,7 +163,7 @@ def test_random_networks_compute_what_keras_does(graph: Graph | None, opset: int
     form = form_of(graph) if graph else None
     if graph is None or form is None:
         return
-    job = Job(graph, random_weights(graph), (random_inputs(graph),), opset=opset, form=form)
+    job = Job(graph, random_weights(graph), make_cases(graph), opset=opset, form=form)
     found = compare_outputs(job, run_onnx(job), run_keras(job), 1e-5)
     assert [difference for difference in found if not difference.equal] == []
 
