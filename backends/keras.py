@@ -13,15 +13,8 @@ from ..compiler.graph import Graph, Node, Value
 from ..spec.diagnostics import fail, system_reason
 from ..spec.initializers import Fixed
 from ..spec.plugins import blaming
-from .calls import (
-    KerasCall,
-    Partial,
-    call_arguments,
-    call_keywords,
-    outputs_by_name,
-    spell,
-    takes_side_by_side,
-)
+from .application import call_arguments, call_keywords, outputs_by_name, takes_side_by_side
+from .calls import KerasCall, Partial, spell
 from .extras import require
 from .files import write_atomically
 from .training import spell_training

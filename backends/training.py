@@ -8,7 +8,8 @@ from typing import Any
 from ..compiler.graph import Graph
 from ..spec.named import Named
 from ..spec.training import Metrics, Training
-from .calls import KerasCall, argument, outputs_by_name
+from .application import outputs_by_name
+from .calls import KerasCall, argument
 
 UNCHANGED = ("run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ....compiler.graph import Graph, Input, Value
-from ...calls import call_arguments, outputs_by_name, takes_side_by_side
+from ...application import call_arguments, outputs_by_name, takes_side_by_side
 from ..expressions import arguments, call, expression, keyword
 from ..layout import INDENT, Brackets, Expr, statement
 from ..names import Scope

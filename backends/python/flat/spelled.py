@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ....compiler.graph import Graph, Node
-from ...calls import KerasCall, call_arguments, call_keywords, spell, spell_preset, through_preset
+from ...application import call_arguments, call_keywords
+from ...calls import KerasCall, spell, spell_preset, through_preset
 from ..names import AutomaticNames
 
 

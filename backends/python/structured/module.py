@@ -20,7 +20,8 @@ from ....spec.nodes import Mapping as MappingNode
 from ....spec.nodes import Node, Scalar, Sequence
 from ....spec.records import types
 from ....spec.training import Section, Training
-from ...calls import KerasCall, Partial, calls_in, outputs_by_name, plugin_modules, spell_preset
+from ...application import outputs_by_name
+from ...calls import KerasCall, Partial, calls_in, plugin_modules, spell_preset
 from ...training import spell_training
 from ..expressions import call, expression, keyword
 from ..layout import INDENT, Brackets, Expr, flat, statement

@@ -14,7 +14,8 @@ from ....spec.expressions import is_expression
 from ....spec.items import Call, Item, Parallel, Reference, Repeat, Reuse, When, walk
 from ....spec.layers.base import Layer, Port
 from ....spec.nodes import Node, Scalar
-from ...calls import KerasCall, Spelling, call_keywords, keyword_of, takes_side_by_side, through_preset
+from ...application import call_keywords, keyword_of, takes_side_by_side
+from ...calls import KerasCall, Spelling, through_preset
 from ..expressions import arguments, call, expression, keyword, with_variables
 from ..layout import INDENT, Brackets, Expr, statement, unpacked
 from ..names import Scope
