@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..spec.diagnostics import Diagnostic, did_you_mean, listed, nearest
 from ..spec.items import Call
-from ..spec.layers import NAMES, NOT_YET, REFUSED
+from ..spec.layers import NAMES, REFUSED
 from ..spec.layers.left_out import advice
 from ..spec.nodes import shorten
 from .unit import Unit
@@ -15,9 +15,6 @@ def unknown_layer(call: Call, unit: Unit) -> Diagnostic:
     name, owner = call.name, call.name.partition(".")[0]
     if name in REFUSED:
         return Diagnostic("NN112", f"{name} cannot stand in a spec", call.span, help=REFUSED[name])
-    if name in NOT_YET:
-        message = f"{name} is not supported by this version of nnspec"
-        return Diagnostic("NN112", message, call.span, help="`nnspec layers` lists the layers that are")
     if unit.find_block(name) is not None:
         message = f'"{name}" is a block, and a layer must stand here'
         return Diagnostic("NN105", message, call.span, help="call the block as an item of `layers`")

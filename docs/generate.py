@@ -15,8 +15,9 @@ from typing import Any
 from nnspec.backends.catalogue import backends_text, entry, example_lines
 from nnspec.compiler.pipeline import check
 from nnspec.spec.diagnostics import CODES, Diagnostic, SpecError
-from nnspec.spec.layers import FAMILIES, NOT_YET, REFUSED, find
+from nnspec.spec.layers import FAMILIES, REFUSED, find
 from nnspec.spec.layers.base import Layer
+from nnspec.spec.layers.left_out import INSTEAD, LEFT_OUT, advice
 from nnspec.spec.reader import decode
 from nnspec.spec.render import to_text
 
@@ -179,8 +180,8 @@ def refused_lines() -> Iterator[str]:
     """Names of Keras's that a spec cannot have."""
     yield "## Not in a spec\n"
     yield from (f"- {name}: {reason}" for name, reason in sorted(REFUSED.items()))
-    if NOT_YET:
-        yield f"\nNot in this version: {', '.join(sorted(NOT_YET))}."
+    yield "\n## Functions of keras.ops that are no items\n"
+    yield from (f"- `{name}`: {advice(name)}" for name in sorted({**INSTEAD, **LEFT_OUT}))
     yield ""
 
 

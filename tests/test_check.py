@@ -15,7 +15,6 @@ from corpus_files import ERR
 from nnspec.compiler.pipeline import check
 from nnspec.spec.diagnostics import CODES, MAX_DIAGNOSTICS, MORE, Diagnostic
 from nnspec.spec.files import MAX_WEIGHT_FILE
-from nnspec.spec.layers import ALIASES, FAMILIES, NAMES, NOT_YET, REFUSED
 from nnspec.spec.limits import Limits
 from nnspec.spec.render import to_text
 from nnspec.spec.size import MAX_PARTS
@@ -267,21 +266,3 @@ def test_a_file_of_weights_is_bounded(tmp_path: Path) -> None:
         file.truncate(MAX_WEIGHT_FILE + 1)
     (only,) = found(weights_spec("w.npy"), root=tmp_path)
     assert only.code == "NN301" and "limit" in only.message
-
-
-# --- the catalogue's names
-
-
-def test_every_layer_of_keras_is_known_by_name() -> None:
-    import keras
-
-    theirs = {name for name in vars(keras.layers) if name[0].isupper() and name != "InputSpec"}
-    functions = set(FAMILIES["functions"])
-    ours = {*NAMES, *ALIASES, *REFUSED, *NOT_YET} - functions
-    assert ours == theirs
-
-
-def test_an_alias_is_the_layer_that_keras_has_under_it() -> None:
-    import keras
-
-    assert {a: getattr(keras.layers, a).__name__ for a in ALIASES} == ALIASES

@@ -144,9 +144,6 @@ REFUSED: dict[str, str] = {
     "Wrapper": ABSTRACT,
 }
 
-# Keras's other layers, which this version does not have; "Conv3D" is then no slip for "Conv2D".
-NOT_YET: frozenset[str] = frozenset([])
-
 _FAMILY_OF = {name: family for family, names in FAMILIES.items() for name in names}
 
 NAMES: tuple[str, ...] = tuple(_FAMILY_OF)
@@ -160,7 +157,7 @@ def canonical(name: str) -> str | None:
 
 def is_reserved(name: str) -> bool:
     """Whether Keras gives the name to a layer, one that a spec can have or not."""
-    return canonical(name) is not None or name in NOT_YET or name in REFUSED
+    return canonical(name) is not None or name in REFUSED
 
 
 @cache

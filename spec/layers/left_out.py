@@ -55,7 +55,7 @@ INSTEAD: dict[str, str] = {
     "hstack": "Concatenate: {axis: 1}",
     "vstack": "Concatenate",
     "moments": "Mean and Var",
-    "dot": "MatMul, or Tensordot of a constant: the item Dot is Keras's layer",
+    "dot": "MatMul, or Tensordot of a constant: the item Dot is the layer of that name",
     "outer": "Einsum: ab,ac->abc",
     "vdot": "Einsum: ab,ab->a",
     "select": "Where",
