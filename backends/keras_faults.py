@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..compiler.graph import Graph, Node
-from ..spec.layers.conv import Conv3D
+from ..spec.layers.conv import Conv2D, Conv3D
 from ..spec.layers.conv_lstm import ConvLSTM3D
 from ..spec.layers.merge import Add, Average
 from ..spec.size import Size
@@ -19,6 +19,11 @@ def known_fault(node: Node, graph: Graph) -> str | None:
         return (
             "Keras 3.15 itself adds the bias along the width where that is as long as the channels: use channels_last, "
             "or use_bias: false"
+        )
+    if isinstance(node.layer, Conv2D) and _reads_beyond(node.layer, node, graph):
+        return (
+            "TensorFlow itself takes numbers from beyond an image of one channel on a CPU where windows move along its "
+            "width only, and there is one along it: the other paths are right"
         )
     if isinstance(node.layer, Conv3D | ConvLSTM3D) and _begins_late(node.layer):
         return (
@@ -41,6 +46,14 @@ def _adds_bias_along_the_width(node: Node) -> bool:
         return False
     _, channels, *sizes = node.signature.output.shape
     return bool(sizes) and _may_equal(sizes[-1], channels)
+
+
+def _reads_beyond(layer: Conv2D, node: Node, graph: Graph) -> bool:
+    """Whether oneDNN may compute with numbers that are not the image's."""
+    channels = graph.types[node.inputs[0]].shape[layer.channel_axis]
+    width = layer.spatial(node.signature.output)[-1]
+    down, across = layer.strides
+    return channels == 1 and down == 1 and across > 1 and (width == 1 or not isinstance(width, int))
 
 
 def _begins_late(layer: Conv3D | ConvLSTM3D) -> bool:
