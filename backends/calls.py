@@ -163,7 +163,7 @@ def argument(value: Any, marks: tuple[Any, ...] = (), dtype: str | None = None) 
             return [argument(layer) for layer in value]
         case tuple() if PerAxis in marks and len(set(value)) == 1:
             return value[0]
-        case (only,) if OneOrMany in marks:
+        case (only,) if OneOrMany in marks and only is not None:
             return only
         case tuple() if Margins in marks:
             return _margins(value)

@@ -170,7 +170,7 @@ def _field(layer: Layer, name: str, dtype: str) -> Any:
             return [call(held, dtype) for held in value]
         case tuple() if PerAxis in marks and len(set(value)) == 1:
             return value[0]
-        case (only,) if OneOrMany in marks:
+        case (only,) if OneOrMany in marks and only is not None:
             return only
         case tuple() if Margins in marks:
             return _margins(value)

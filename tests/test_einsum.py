@@ -44,7 +44,7 @@ def layers(draw: st.DrawFn) -> tuple[dict[str, Any], list[Any]]:
     if not kernel:
         kernel, output = ["Z"], [*output, "Z"]
         size["Z"] = 3
-    side = draw(st.sampled_from(["", "", "left", "right"])) if count > 1 else ""
+    side = draw(st.sampled_from(["", "", "left", "right"])) if count > 1 and output else ""
     free = [x for x in inputs[1:] if x not in kernel]
     dynamic = [x for x in free if draw(st.integers(0, 2)) == 0]
     bias = draw(st.none() | st.lists(st.sampled_from(output), min_size=1, unique=True)) if output else None
@@ -118,10 +118,10 @@ def _is_sound(fields: dict[str, Any], shape: list[int]) -> bool:
     if layer.bias is not None:
         layer.bias.assign(np.arange(np.size(layer.bias)).reshape(layer.bias.shape))
     right = layer.bias is None or np.array_equal(layer(x), np.broadcast_to(layer.bias, y.shape))
-    same = len(declared) == len(y.shape) and all(
-        d in (None, n) for d, n in zip(declared, y.shape, strict=True)
-    )
-    return right and (same or fields["equation"].startswith("..."))
+    known = all(d in (None, n) for d, n in zip(declared, y.shape, strict=False))
+    # It declares the axes of `...` in reverse order, which is made good.
+    same = len(declared) == len(y.shape) and (known or fields["equation"].startswith("..."))
+    return right and same
 
 
 CONV = {"Conv2D": {"filters": 3, "kernel_size": 2}}
@@ -143,6 +143,10 @@ def test_in_the_layout_of_convolutions(fields: dict[str, Any], expected: list[st
     graph = graph_of(fields, [5, 4, 3], before=[CONV])
     compare(graph)
     assert operators(graph) == expected
+
+
+def test_one_dynamic_size_stays_a_list() -> None:
+    compare(graph_of({"equation": "abc,c->ab", "output_shape": [None]}, ["time", 3]))
 
 
 def test_as_dense() -> None:
@@ -221,7 +225,7 @@ def test_a_layer_made_for_one_size_takes_no_other() -> None:
         ({"equation": "abc,ad->bd"}, "axis a of the input is the batch"),
         ({"output_shape": 2}, "output_shape [2] is not one size for each of b, d"),
         ({"output_shape": [5, 2]}, "axis b is time in the input, and 5 in output_shape"),
-        ({"output_shape": [None, None]}, "axis d of the output is new, and has no size"),
+        ({"output_shape": [None, None]}, "axis d of the output is the kernel's too, and has no size"),
         (
             {"equation": "abc,bd->acd", "output_shape": [4, 2]},
             "axis b of the kernel has the dynamic size time",

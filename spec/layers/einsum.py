@@ -166,9 +166,10 @@ class EinsumDense(Layer):
             help = "leave the batch out, and what ... stands for; write null for a dynamic axis"
             raise LayerError(message, code="NN203", field="output_shape", help=help)
         for letter, wanted in zip(letters, self.output_shape, strict=True):
-            if letter not in sizes and wanted is None:
-                message, help = f"axis {letter} of the output is new, and has no size", "give it a number"
-                raise LayerError(message, code="NN207", field="output_shape", help=help)
+            if wanted is None and letter in terms.kernel:
+                known(sizes.get(letter, 0), f"axis {letter} of the kernel")
+                message = f"axis {letter} of the output is the kernel's too, and has no size in output_shape"
+                raise LayerError(message, code="NN207", field="output_shape", help="give it a number")
             given = sizes.setdefault(letter, wanted or 0)
             if wanted is not None and given != wanted:
                 message = f"axis {letter} is {given} in the input, and {wanted} in output_shape"
