@@ -135,7 +135,7 @@ def _made(cls: type[Layer], fields: Mapping[str, Any]) -> Layer | None:
 
 def _inputs(cls: type[Layer], types: list[TensorType]) -> Iterator[tuple[tuple[str, TensorType], ...]]:
     """The same input for every port that needs one, and then different ones."""
-    ports = [port for port in cls.ports if not port.optional]
+    ports = [port for port in cls.ports if not port.optional] or list(cls.ports[:1])
     names = [name for port in ports for name in ([port.name] * 2 if port.many else [port.name])]
     # What casts nothing is mostly meant for numbers of another kind.
     whole = not (cls.autocast or cls.is_function)

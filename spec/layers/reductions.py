@@ -139,8 +139,10 @@ class CountNonzero(Along, op="count_nonzero"):
         return "int32"
 
 
-def parse_order(value: object) -> float | str:
-    """`fro`, or a number. Raises PydanticCustomError."""
+def parse_order(value: object) -> float | str | None:
+    """`fro`, a number, or None. Raises PydanticCustomError."""
+    if value is None:
+        return None
     if value == "fro":
         return "fro"
     if isinstance(value, str):
