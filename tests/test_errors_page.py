@@ -1,4 +1,4 @@
-"""docs/errors.md is what docs/generate.py writes, and has every code."""
+"""docs/errors.md and docs/layers.md are what docs/generate.py writes, and errors.md has every code."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ GENERATOR = runpy.run_path(str(ROOT / "docs" / "generate.py"))
 def test_the_page_of_errors_is_current() -> None:
     written = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
     assert written == GENERATOR["page"](), "run python docs/generate.py"
+
+
+def test_the_page_of_layers_is_current() -> None:
+    written = (ROOT / "docs" / "layers.md").read_text(encoding="utf-8")
+    assert written == GENERATOR["layers_page"](), "run python docs/generate.py"
 
 
 def test_a_code_has_an_example_or_cannot_have_one() -> None:
