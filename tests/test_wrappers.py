@@ -415,3 +415,11 @@ def test_the_activations_that_keras_copies_are_those_that_are_spelled_as_layers(
 def test_a_held_dropout_takes_the_noise_shape_of_a_step() -> None:
     held = {"Dropout": {"rate": 0.1, "noise_shape": [None, 1]}}
     compare(spec({"TimeDistributed": {"layer": held}}, {"x": [3, 4]}))
+
+
+@pytest.mark.parametrize(
+    "held", [{"Pipeline": ["ReLU"]}, "Equalization", {"MelSpectrogram": {"fft_length": 4}}]
+)
+def test_what_is_not_done_step_by_step(held: Any) -> None:
+    with pytest.raises(SpecError, match="NN112"):
+        spec({"TimeDistributed": {"layer": held}}, {"x": [4, 6, 5, 3]})

@@ -48,6 +48,9 @@ def one_to_one(wrapper: str) -> Callable[[Layer], Layer]:
                 "{wrapper} holds layers of one input, and {name} is none",
                 {"wrapper": wrapper, "name": name, "code": "NN112", "help": ALONE[wrapper]},
             )
+        if wrapper == "TimeDistributed" and name in NOT_BY_STEPS:
+            context = {"name": name, "code": "NN112", "help": NOT_BY_STEPS[name]}
+            raise PydanticCustomError("held_layer", "TimeDistributed cannot hold {name}", context)
         if len(layer.output_names) > 1:
             help = "leave out return_state, or whatever else gives it several outputs"
             raise PydanticCustomError(
@@ -71,6 +74,14 @@ ALONE = {
     "Pipeline": "let it stand alone, as an item of its own",
     "TimeDistributed": "let it stand alone: give it all steps at once",
     "SpectralNormalization": "hold Dense, Embedding, or a convolution, separable ones aside",
+}
+
+
+# What makes one tensor of one, and TimeDistributed cannot hold, each with what to do.
+NOT_BY_STEPS = {
+    "Equalization": "Keras takes it for a Pipeline: equalize before the network",
+    "MelSpectrogram": "its decibels are measured from the loudest value of all steps: let it stand alone",
+    "Pipeline": "Keras knows no output shape of it: hold each of its layers",
 }
 
 
