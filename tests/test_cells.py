@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from differential import OPSETS, compare, keras_takes, layer_settings, operators, random_inputs, spec, takes
+from differential import (
+    OPSETS,
+    compare,
+    keras_takes,
+    layer_settings,
+    operators,
+    random_inputs,
+    random_weights,
+    spec,
+    takes,
+)
 from hypothesis import given
 from hypothesis import strategies as st
+from nnspec.backends.keras import build
 from nnspec.backends.python import emit
+from nnspec.backends.weights import load
 from nnspec.compiler.graph import Graph
 from nnspec.spec.diagnostics import SpecError
 from recurrence import fields, masked_ids, masking
@@ -246,3 +260,21 @@ def test_a_mask_does_not_go_through_a_stack_of_one() -> None:
     ids = {"shape": ["time"], "dtype": "int32"}
     with pytest.raises(SpecError, match="Keras cannot take a mask through a stack of one cell"):
         spec({"RNN": [{"LSTMCell": 3}]}, {"x": ids}, masking())
+
+
+@pytest.mark.parametrize("wrapper", [None, "Bidirectional", "TimeDistributed"])
+@pytest.mark.parametrize("suffix", [".keras", ".weights.h5"])
+def test_files_have_the_cells_of_a_stack_in_another_order(
+    tmp_path: Path, suffix: str, wrapper: str | None
+) -> None:
+    inner = {"StackedRNNCells": [{"SimpleRNNCell": 2}, {"GRUCell": 2}]}
+    item = {"RNN": [{"LSTMCell": 3}, {"GRUCell": 2}, inner, {"LSTMCell": 2}, {"GRUCell": 4}]}
+    shape = [3, "time", 2] if wrapper == "TimeDistributed" else ["time", 2]
+    graph = spec({wrapper: {"layer": item}} if wrapper else item, {"x": shape})
+    weights = random_weights(graph)
+    model, file = build(graph, weights), tmp_path / f"model{suffix}"
+    (model.save if suffix == ".keras" else model.save_weights)(file)
+    found = load(file, graph)
+    assert found.keys() == weights.keys()
+    for key, value in weights.items():
+        np.testing.assert_array_equal(found[key], value)

@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
@@ -18,6 +19,10 @@ import numpy as np
 
 from ...compiler.cost import weight_bytes
 from ...compiler.graph import Graph, Node
+from ...spec.layers.base import Layer
+from ...spec.layers.cells import StackedRNNCells
+from ...spec.layers.recurrent import RNN
+from ...spec.layers.wrappers import Bidirectional, TimeDistributed
 from ...spec.named import snake_case
 from ..dtypes import numpy_dtype
 from ..extras import require
@@ -135,11 +140,40 @@ def keyed(layers: list[FileLayer], graph: Graph) -> dict[str, Stored]:
     found: dict[str, Stored] = {}
     for layer in layers:
         node = pairs.get(layer.group)
-        names = [weight.name for weight in node.weights] if node else []
+        names = names_in_file(node) if node else []
         for number, variable in enumerate(_counted_once(layer.variables, names)):
             name = names[number] if number < len(names) else str(number)
             found[f"{node.name if node else layer.name or layer.group}/{name}"] = variable
     return found
+
+
+def names_in_file(node: Node) -> list[str]:
+    """The names of the node's weights in the order in which a file has them: Keras names the cells of a stack after
+    their classes, and HDF5 puts names in order."""
+    return sorted((weight.name for weight in node.weights), key=partial(_place, node.layer))
+
+
+def _place(layer: Layer, name: str) -> tuple[str, ...]:
+    """The names of the groups around a weight that decide where it stands; none where no stack is around it."""
+    match layer, name.split("/"):
+        case Bidirectional(), ["forward", *rest]:
+            return ("0", *_place(layer.forward, "/".join(rest)))
+        case Bidirectional(), ["backward", *rest]:
+            return ("1", *_place(layer.backward, "/".join(rest)))
+        case TimeDistributed(), _:
+            return _place(layer.layer, name)
+        case RNN(), _:
+            return _place(layer.one_cell, name)
+        case StackedRNNCells(), ["cells", number, *rest]:
+            return (_group_names(layer)[int(number)], *_place(layer.cells[int(number)], "/".join(rest)))
+    return ()
+
+
+def _group_names(stack: StackedRNNCells) -> list[str]:
+    """What Keras calls the groups of the cells: the class in snake case, numbered from its second one on."""
+    classes = [snake_case(type(cell).__name__) for cell in stack.cells]
+    before = [classes[:place].count(name) for place, name in enumerate(classes)]
+    return [f"{name}_{count}" if count else name for name, count in zip(classes, before, strict=True)]
 
 
 def _counted_once(variables: tuple[Stored, ...], names: list[str]) -> tuple[Stored, ...]:
