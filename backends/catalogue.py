@@ -151,7 +151,8 @@ def example_lines(entry: dict[str, Any]) -> list[tuple[str, str]]:
 def _inputs_text(entry: dict[str, Any]) -> str:
     """The example's inputs, and the ports that it leaves open."""
     given = [(i["port"], i["type"]) for i in entry["example"]["inputs"]]
-    left = [port["name"] for port in entry["inputs"] if port["optional"]]
+    taken = {port for port, _ in given}
+    left = [port["name"] for port in entry["inputs"] if port["optional"] and port["name"] not in taken]
     texts = [f"{port}: {type_}" if len(given) > 1 or left else type_ for port, type_ in given]
     texts += [f"{name} if given" for name in left]
     return ", ".join(texts) or "nothing: it is a constant"

@@ -104,13 +104,14 @@ class ReversibleEmbedding(Embedding):
     leading: ClassVar[tuple[str, ...]] = ("input_dim", "output_dim", "tie_weights")
 
     def infer(self, inputs: TensorType | None = None, reverse: TensorType | None = None) -> Signature:
-        if inputs is not None and reverse is not None:
-            message = "ReversibleEmbedding is applied one way at a time, and not to inputs and reverse"
-            raise LayerError(message, code="NN201", help="apply it again: reuse: …, with from: {reverse: …}")
-        return self._scores(reverse) if reverse is not None else self._vectors(inputs)
+        if inputs is not None and reverse is None:
+            return self._vectors(inputs)
+        if reverse is not None and inputs is None:
+            return self._scores(reverse)
+        message = "ReversibleEmbedding is applied one way at a time, to inputs or to reverse"
+        raise LayerError(message, code="NN201", help="apply it again: reuse: …, with from: {reverse: …}")
 
-    def _vectors(self, inputs: TensorType | None) -> Signature:
-        assert inputs is not None
+    def _vectors(self, inputs: TensorType) -> Signature:
         signature = super().infer(inputs)
         return signature._replace(weights=(*signature.weights, *self._reverse_table()))
 
