@@ -38,8 +38,8 @@ ODD: tuple[Any, ...] = (
     *(True, False, 0, 1, -1, -2, 7, 0.0, 2.5, -0.5, 1.0, "nope", "same", None),
     *([], [1], [0, 1], [2, 2], [1, 2, 3], [-1, 2], [1, 1, 1, 1], [[1, 1], [1, 1]], [True], ["a"]),
 )
-# What is refused because TensorFlow ends the process over it.
-FATAL = ("leaves Keras no room", "AdaptiveMaxPooling.D cannot pool the dynamic size")
+# Where windows do not fit these, TensorFlow ends the process: what nnspec refuses of them, Keras is not asked.
+FATAL = r"AdaptiveMaxPooling\dD"
 
 
 class Given(NamedTuple):
@@ -237,7 +237,7 @@ def kerass(call: Drawn, mine: nnspec.Graph | nnspec.SpecError) -> Ran | Exceptio
     """What Keras gives at inference, or why it does not. What would end the process is not asked of it."""
     import keras
 
-    if isinstance(mine, nnspec.SpecError) and any(re.search(w, str(mine)) for w in FATAL):
+    if isinstance(mine, nnspec.SpecError) and re.fullmatch(FATAL, call.name):
         return mine
     arrays = [_data(i) for i in call.inputs]
     try:
