@@ -138,6 +138,8 @@ def constructor(layer: Layer, leave_out: tuple[str, ...] = (), function: str | N
     """The class's call: required fields, and those that are not at their default. `function` is its dotted name where
     it is not the layer's in `keras.layers`."""
     cls = type(layer)
+    # What holds layers does not hand its own `trainable` on to them.
+    layer = layer if layer.trainable else layer.at_rest()
     names = [
         name for name in dict.fromkeys([*cls.own_fields(), "trainable", "dtype"]) if name not in leave_out
     ]

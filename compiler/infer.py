@@ -264,6 +264,7 @@ def call(layer: Layer, arguments: tuple[Argument, ...], types: list[TensorType])
     """The layer's signature for inputs of these types, as Keras calls it: floats cast to the layer's own
     dtype, masks passed on. Raises LayerError."""
     _require_batch(layer, types)
+    _require_rest(layer)
     _require_numbers(layer, types)
     cast = [t.with_dtype(layer.policy.compute) if layer.autocast and is_float(t.dtype) else t for t in types]
     ports = {port.name: port for port in layer.ports}
@@ -299,6 +300,18 @@ def _require_batch(layer: Layer, types: list[TensorType]) -> None:
         message = f"{name} takes a batch of samples, and {constant} is a constant, the same for all of them"
         help = "let a function compute with it and an input first; Rescaling adds and multiplies by numbers"
         raise LayerError(message, code="NN201", help=help)
+
+
+def _require_rest(layer: Layer) -> None:
+    """Raises LayerError for a layer whose weights Keras would train, though it is told not to."""
+    whole = layer if layer.trainable else layer.at_rest()
+    restless = next((one for one in whole.with_held() if one.makes_layers and not one.trainable), None)
+    if restless is not None:
+        message = (
+            f"Keras makes layers inside {type(restless).__name__}, and would train their weights all the same"
+        )
+        help = "leave trainable out, and set it on the layer of the built model: layer.trainable = False"
+        raise LayerError(message, code="NN112", field="trainable", help=help)
 
 
 def _signature(layer: Layer, inputs: Mapping[str, TensorType | list[TensorType]]) -> Signature:

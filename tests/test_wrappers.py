@@ -9,8 +9,7 @@ import pytest
 from differential import OPSETS, compare, layer_settings, operators, random_inputs, spec
 from hypothesis import given
 from hypothesis import strategies as st
-from nnspec.backends.calls import ACTIVATION_LAYERS, spell
-from nnspec.backends.keras import construct
+from nnspec.backends.calls import ACTIVATION_LAYERS
 from nnspec.backends.onnx.emit import to_onnx
 from nnspec.backends.onnx.lowerings import UNSUPPORTED
 from nnspec.backends.weights import initialize
@@ -265,18 +264,6 @@ def test_types_weights_and_costs() -> None:
     assert str(image.by_name["layer"].signature.output) == "float32[batch, time, 5, 2]"
     assert str(image.macs) == "30*time"
     assert list(image.weights) == ["layer/kernel", "layer/bias"]
-
-
-def test_a_wrapper_or_its_layer_may_rest() -> None:
-    for wrapper, held in (({"trainable": False}, {}), ({}, {"trainable": False})):
-        graph = spec(
-            {"TimeDistributed": {"layer": {"Dense": {"units": 2, **held}}, **wrapper}}, {"x": [4, 3]}
-        )
-        assert graph.parameters(trainable=True) == 0
-        layer = construct(spell(graph.by_name["layer"].layer).constructor)
-        layer(np.zeros((1, 4, 3), np.float32))
-        assert len(layer.weights) == 2
-        assert not layer.trainable_weights
 
 
 @pytest.mark.parametrize(

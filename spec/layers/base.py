@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import inf
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 from ..activations import ACTIVATIONS, has_axis
 from ..fields import DtypePolicy
@@ -65,6 +65,8 @@ class Layer(Record):
     takes_masks_off: ClassVar[bool] = False
     # Whether it takes strings, and not numbers alone.
     takes_strings: ClassVar[bool] = False
+    # Whether Keras makes layers inside it, which `trainable: false` does not reach.
+    makes_layers: ClassVar[bool] = False
     # Whether it can be an item, and not only what another layer holds.
     stands_alone: ClassVar[bool] = True
     # Whether it does to a sequence what it does to each of its steps, as long as its axes count from the last.
@@ -103,6 +105,11 @@ class Layer(Record):
             for layer in held if isinstance(held, tuple) else (held,):
                 if layer is not None:
                     yield from layer.with_held()
+
+    def at_rest(self) -> Self:
+        """The layer with no weights that are trained, in it or in what it holds."""
+        held = {field: _at_rest(getattr(self, field)) for field in self.layer_fields()}
+        return self.changed(trainable=False, **held)
 
     def nested(self, port: str, values: tuple[Any, ...]) -> tuple[Any, ...]:
         """The values that go into a port which takes a list, as Keras groups them. Raises ValueError where they
@@ -153,6 +160,12 @@ class Layer(Record):
     ) -> WeightSpec:
         """A weight of this layer, in the dtype that its policy stores weights in."""
         return WeightSpec(name, shape, initializer, trainable and self.trainable, self.policy.variable)
+
+
+def _at_rest(held: Any) -> Any:
+    if isinstance(held, tuple):
+        return tuple(_at_rest(one) for one in held)
+    return held.at_rest() if isinstance(held, Layer) else held
 
 
 def known(size: Any, what: str) -> int:

@@ -19,6 +19,7 @@ class ConvLSTM(ForgetGate, Recurrent, Windowed, Filters):
     position and padded, whatever the convolution of the inputs is like."""
 
     refused: ClassVar[dict[str, str]] = STATEFUL
+    makes_layers: ClassVar[bool] = True
 
     @property
     def axes(self) -> tuple[str, ...]:

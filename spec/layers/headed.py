@@ -52,6 +52,7 @@ class Headed(Layer):
     use_causal_mask: bool = doc("Whether a position sees only those up to its own.", False)
 
     passes_mask: ClassVar[bool] = True
+    makes_layers: ClassVar[bool] = True
 
     @property
     def heads(self) -> int:
