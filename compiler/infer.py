@@ -281,8 +281,11 @@ def call(layer: Layer, arguments: tuple[Argument, ...], types: list[TensorType])
     check_penalties(layer, signature)
     # What goes into a port by its flag is no input whose mask would go on.
     masked = layer.output_mask(*(t for a, t in zip(arguments, cast, strict=True) if not ports[a.port].flag))
-    first, *rest = signature.outputs
-    return signature._replace(outputs=(first._replace(masked=masked), *rest))
+    outputs = [
+        output._replace(masked=masked and number < layer.masked_outputs)
+        for number, output in enumerate(signature.outputs)
+    ]
+    return signature._replace(outputs=tuple(outputs))
 
 
 def _require_numbers(layer: Layer, types: list[TensorType]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import onnx
@@ -86,7 +86,7 @@ def _lower(
     with blaming(node.layer):
         result = lowering(node.layer)(ctx, node.layer, **_ports(ctx, tensors))
     outputs = result if isinstance(result, tuple) else (result,)
-    _pass_mask(node, outputs[0], tensors)
+    _pass_mask(node, outputs, tensors)
     name = (normalization or node).name
     for i, (value, tensor) in enumerate(zip(node.values, outputs, strict=True)):
         tensors[value] = tensor
@@ -114,10 +114,11 @@ def _autocast(ctx: Context, tensor: Tensor) -> Tensor:
     return Tensor(tensor.type.with_dtype(ctx.dtype), {form: ctx.cast(name, ctx.dtype)}, tensor.mask)
 
 
-def _pass_mask(node: Node, output: Tensor, tensors: Tensors) -> None:
+def _pass_mask(node: Node, outputs: Sequence[Tensor], tensors: Tensors) -> None:
     """Where the layer passes a mask on without a word of its lowering's, it is the first masked input's."""
-    if node.signature.output.masked and output.mask is None:
-        output.mask = next(t.mask for v in node.inputs if (t := tensors[v]).mask is not None)
+    for type_, output in zip(node.signature.outputs, outputs, strict=True):
+        if type_.masked and output.mask is None:
+            output.mask = next(t.mask for v in node.inputs if (t := tensors[v]).mask is not None)
 
 
 def _name_value(tensor: Tensor, name: str, builder: Builder, start: int) -> None:

@@ -142,8 +142,13 @@ class Layer(Record):
         """
         raise NotImplementedError
 
+    @property
+    def masked_outputs(self) -> int:
+        """How many outputs, from the first, may carry a mask."""
+        return 1
+
     def output_mask(self, *inputs: TensorType) -> bool:
-        """Whether the first output carries a mask."""
+        """Whether those outputs carry a mask that may."""
         return self.passes_mask and any(t.masked for t in inputs)
 
     def settles(self, ranks: tuple[int, ...]) -> object:

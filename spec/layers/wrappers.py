@@ -187,6 +187,10 @@ class Bidirectional(Wrapper):
                 return (output.with_shape(*output.shape[:-1], 2 * output.shape[-1]),)
         return (output,)
 
+    @property
+    def masked_outputs(self) -> int:
+        return 1 if self.merge_mode else 2
+
     def output_mask(self, *inputs: TensorType) -> bool:
         return self.forward.output_mask(*inputs)
 
