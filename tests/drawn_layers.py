@@ -264,7 +264,9 @@ def _apply(call: Drawn, tensors: list[Any]) -> Any:
         many = next(port.many for port in cls.ports if port.name == given.port)
         by_port[given.port] = [*by_port.get(given.port, []), tensor] if many else tensor
     first, *others = [port for port in cls.ports if port.name in by_port] or [None]
-    fields = {name: _argument(value) for name, value in call.fields.items()}
+    # None in the place of an input is none.
+    given = {name: value for name, value in call.fields.items() if value is not None or name not in by_port}
+    fields = {name: _argument(value) for name, value in given.items()}
     made = _keras_of(call.name)
     spread = first is not None and first.spread
     plain = [] if first is None else list(by_port[first.name]) if spread else [by_port[first.name]]
