@@ -279,6 +279,13 @@ class StackedRNNCells(Cell):
         return len(self.cells) == 1 or any(cell.has_stack_of_one for cell in self.stacks)
 
     @property
+    def loses_states(self) -> bool:
+        """Whether Keras takes the list of a cell's states for the states of a stack of that one cell, which it does
+        where it has taken a step and nothing restores the grouping."""
+        lone = len(self.cells) == 1 and len(self.cells[0].state_names) > 1
+        return lone or any(cell.loses_states for cell in self.stacks)
+
+    @property
     def stacks(self) -> tuple[StackedRNNCells, ...]:
         """The stacks among its cells."""
         return tuple(cell for cell in self.cells if isinstance(cell, StackedRNNCells))

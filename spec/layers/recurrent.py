@@ -230,7 +230,8 @@ class RNN(Recurrent):
         return step._replace(weights=prefixed(step.weights, "", self.trainable))
 
     def infer(self, sequences: TensorType, initial_state: Sequence[TensorType] = ()) -> Signature:
-        self._require_stackable(sequences.masked and not initial_state)
+        self._require_rank(sequences)
+        self._require_stackable(sequences.shape[1], sequences.masked and not initial_state)
         return super().infer(sequences, initial_state)
 
     def nested(self, port: str, values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -246,7 +247,7 @@ class RNN(Recurrent):
         output, *states = values
         return (output, *self.nested("initial_state", tuple(states)))
 
-    def _require_stackable(self, masked: bool) -> None:
+    def _require_stackable(self, time: Size, masked: bool) -> None:
         """Raises LayerError for stacks that Keras 3.15 cannot run."""
         cell = self.one_cell
         if not isinstance(cell, StackedRNNCells):
@@ -255,6 +256,11 @@ class RNN(Recurrent):
             message = "Keras cannot take a mask through a stack of one cell"
             raise LayerError(
                 message, code="NN112", field="cell", help="hold the cell itself, without the list"
+            )
+        if self.unroll and not masked and time != 1 and cell.loses_states:
+            message = "unrolled, Keras confuses the states of a stack of one cell"
+            raise LayerError(
+                message, code="NN112", field="unroll", help="leave unroll out: the result is the same"
             )
         if self.return_state and cell.stacks:
             message = "Keras cannot return the states of stacks within a stack"
