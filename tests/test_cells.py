@@ -161,15 +161,18 @@ def test_takes_what_keras_takes(data: st.DataObject) -> None:
 
 
 def keras_runs(arguments: dict[str, Any], shape: list[int]) -> bool:
-    """Whether Keras builds the layer, and computes what it declares."""
+    """Whether Keras builds the layer, and computes the same unrolled or not."""
     import keras
 
+    layer, ones = keras.layers.RNN(**arguments), np.ones((2, *shape), np.float32)
     x = keras.Input(shape)
     try:
-        model = keras.Model(x, keras.layers.RNN(**arguments)(x))
-        return all(np.size(y) for y in keras.tree.flatten(model(np.ones((2, *shape), np.float32))))
+        given = keras.tree.flatten(keras.Model(x, layer(x))(ones))
+        layer.unroll = False
+        stepwise = keras.tree.flatten(layer(ones))
     except Exception:
         return False
+    return all(np.allclose(a, b) for a, b in zip(given, stepwise, strict=True))
 
 
 def nested(cell: Any) -> Any:
@@ -219,6 +222,14 @@ def test_states_are_grouped_by_cell_in_code() -> None:
     code = emit(spec(item, inputs, (), source, ["layer", "layer.state_0_c"]))
     assert "layer, (_, layer_state_0_c), _ = " in code
     assert "initial_state=[[h, c], s]" in code
+
+
+def test_states_of_a_stack_within_a_stack() -> None:
+    inner = {"StackedRNNCells": [{"GRUCell": 3}]}
+    item = {"RNN": {"cell": [inner, {"LSTMCell": 2}], "return_state": True}}
+    graph = spec(item, {"x": ["time", 4]}, outputs=["layer", "layer.state_0_0"])
+    compare(graph)
+    assert "layer, (layer_state_0_0,), (_, _) = " in emit(graph)
 
 
 @pytest.mark.parametrize(

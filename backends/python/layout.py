@@ -37,7 +37,10 @@ def statement(target: str, value: Expr, indent: int = 0) -> str:
 
 def unpacked(names: tuple[Any, ...]) -> str:
     """What an assignment unpacks several values to, those in a tuple together."""
-    return ", ".join(f"({unpacked(name)})" if isinstance(name, tuple) else name for name in names)
+    parts = [
+        f"({unpacked(name)}{',' * (len(name) == 1)})" if isinstance(name, tuple) else name for name in names
+    ]
+    return ", ".join(parts)
 
 
 def layout(expr: Expr, indent: int, tail: str = "") -> list[str]:

@@ -286,6 +286,12 @@ class StackedRNNCells(Cell):
         return lone or any(cell.loses_states for cell in self.stacks)
 
     @property
+    def has_deep_states(self) -> bool:
+        """Whether a stack among its cells has a cell with several states, or another stack."""
+        deep = (cell for stack in self.stacks for cell in stack.cells)
+        return any(len(cell.state_names) > 1 or isinstance(cell, StackedRNNCells) for cell in deep)
+
+    @property
     def stacks(self) -> tuple[StackedRNNCells, ...]:
         """The stacks among its cells."""
         return tuple(cell for cell in self.cells if isinstance(cell, StackedRNNCells))

@@ -262,8 +262,8 @@ class RNN(Recurrent):
             raise LayerError(
                 message, code="NN112", field="unroll", help="leave unroll out: the result is the same"
             )
-        if self.return_state and cell.stacks:
-            message = "Keras cannot return the states of stacks within a stack"
+        if self.return_state and cell.has_deep_states:
+            message = "Keras cannot return several states of a cell in a stack within a stack"
             raise LayerError(
                 message, code="NN112", field="return_state", help="make one list of all the cells"
             )
