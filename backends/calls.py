@@ -246,8 +246,10 @@ def attention(layer: Headed) -> Spelling:
 
 def rnn(layer: RNN) -> Spelling:
     """Of a list of cells Keras makes a stack that computes in float32, whatever the layer and the cells do."""
-    is_default = layer.dtype in (None, DEFAULT_DTYPE)
-    return Spelling(constructor(layer if is_default else layer.changed(cell=layer.one_cell)))
+    if layer.dtype not in (None, DEFAULT_DTYPE):
+        layer = layer.changed(cell=layer.one_cell)
+    made = ("StackedRNNCells",) if isinstance(layer.cell, tuple) else ()
+    return Spelling(replace(constructor(layer), within=made))
 
 
 def forget_gate(layer: ForgetGate) -> Spelling:

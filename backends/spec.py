@@ -180,6 +180,8 @@ def _field(layer: Layer, name: str, dtype: str) -> Any:
 def _margins(margins: tuple[tuple[int, int], ...]) -> Any:
     """One number for all margins where they are equal, one for both sides of an axis where these are."""
     sides = [before if before == after else [before, after] for before, after in margins]
+    if len(sides) == 1:
+        return sides[0]
     return sides[0] if isinstance(sides[0], int) and sides.count(sides[0]) == len(sides) else sides
 
 

@@ -21,7 +21,8 @@ Before: TypeAlias = Callable[[str], frozenset[str]]
 
 
 def check_masks(graph: Graph, report: Report) -> None:
-    """Reports every layer that Keras would run without a mask which the spec gives it."""
+    """Reports every layer that Keras would run without a mask which the spec gives it, or with one that it does not."""
+    _check_given(graph, report)
     if not any(type_.masked for type_ in graph.types.values()):
         return
     # What bears no mask, though the spec gives it one, and the layer that took it off what this was made of.
@@ -48,6 +49,29 @@ def _declared(graph: Graph) -> set[Value]:
         if node.layer.declares_mask and found.issuperset(masked):
             found.update(value for value in node.values if graph.types[value].masked)
     return found
+
+
+def _check_given(graph: Graph, report: Report) -> None:
+    """Reports layers that heed a mask which was meant for a Softmax: Keras hands on what the call was given."""
+    carrying: dict[Value, Node] = {}
+    for node in graph.nodes:
+        first = node.inputs[0] if node.inputs else None
+        if node.kind == "Softmax" and any(argument.port == "mask" for argument in node.arguments):
+            carrying[node.values[0]] = node
+        source = next((carrying[value] for value in node.inputs if value in carrying), None)
+        if source is None or (node.kind == "Softmax" and first not in carrying):
+            continue
+        if node.layer.mask_source is not None:
+            report(_handed_on(node, source))
+        elif node.layer.passes_mask:
+            carrying.setdefault(node.values[0], source)
+
+
+def _handed_on(reader: Node, source: Node) -> Diagnostic:
+    message = f"Keras hands the mask that {source.name} was given on to {reader.name}, for which it is none"
+    help = f"put a layer between them that ends masks, such as Reshape, or mask before {source.name}"
+    note = Note(f"{source.name} is given its mask here", source.place.span)
+    return Diagnostic("NN402", message, reader.place.span, (note,), help)
 
 
 def _records(graph: Graph, node: Node) -> bool:

@@ -22,7 +22,7 @@ from nnspec.backends.calls import spell
 from nnspec.backends.python import emit, needed_files
 from nnspec.backends.python.names import AutomaticNames
 from nnspec.compiler.graph import Graph
-from nnspec.spec.layers import NAMES
+from nnspec.spec.layers import NAMES, find
 from nnspec.spec.named import snake_case
 
 ROOT = Path(__file__).parent.parent
@@ -251,7 +251,8 @@ def test_every_layer_counts_as_keras_counts() -> None:
                 names.needs_stating(spelling.constructor, node.name, node.named)
         built(graph, path.parent, flat=True)
         counted = keras_counts()
-        kinds = [snake_case(name) for name in NAMES]
+        # Functions count too, and Keras's layers call some of their own accord; nothing is named after them.
+        kinds = [snake_case(name) for name in NAMES if not (cls := find(name)) or not cls.is_function]
         assert {k: counted.get(k, 0) for k in kinds} == {k: names.counts[k] for k in kinds}, path.name
 
 
