@@ -92,11 +92,16 @@ REFUSED_ALONE: tuple[tuple[str, str, str], ...] = (
     ("EinsumDense", "is not one size for each", "Keras drops what is too much"),
     ("Discretization", "epsilon must be greater than 0", "it is how near quantiles may be"),
     ("MelSpectrogram", "the bins end at|max_freq must be greater", "there is no band to cover"),
+    ("MelSpectrogram", "Keras declares . windows", "the declared shape is not that of the result"),
     ("STFTSpectrogram", "the window is zero everywhere", "it divides by what the window sums up to"),
     ("Pad", "pad_width must be a list", "it would be for the batch too"),
     ("Tile", "is for more axes than the input", "the axes would stand before the batch"),
     ("Max|Min", "initial is", "the dtype does not hold the number"),
     ("Clip|NanToNum", "must be a finite number, not a list", "it is one number, and no tensor"),
+    ("CenterCrop|MelSpectrogram", "takes an input of rank", "Keras takes the batch for one of the axes"),
+    ("Normalization", "a variance cannot be negative", "it is the square of a deviation"),
+    ("Split", "indices of 1 or more that grow", "a part without elements is of no use"),
+    ("(Hard|Soft)Shrink|Squareplus", "(threshold|b) must be at least 0", "it is a width"),
 )
 # What nnspec takes and Keras refuses as it is written here, while it takes what nnspec makes of it.
 TAKEN_ALONE: tuple[tuple[str, str, str], ...] = (
@@ -106,7 +111,11 @@ TAKEN_ALONE: tuple[tuple[str, str, str], ...] = (
         "is part of a cycle",
         "in a model it only stands in a Pipeline, into which nnspec puts it",
     ),
-    ("Dot|Roll", "should contain two elements|must have the same size", "a list of one number is the number"),
+    (
+        "Dot|Roll|ExtractPatches",
+        "should contain two elements|must have the same size|must be None, scalar or tuple/list of length",
+        "a list of one number is the number",
+    ),
 )
 
 

@@ -302,3 +302,22 @@ def test_files_have_the_cells_of_a_stack_in_another_order(
     assert found.keys() == weights.keys()
     for key, value in weights.items():
         np.testing.assert_array_equal(found[key], value)
+
+
+@pytest.mark.parametrize(
+    ("item", "shape", "fits"),
+    [
+        ({"LSTM": {"units": 2, "dropout": 0.2}}, [4, 3], False),
+        ({"LSTM": {"units": 2, "recurrent_dropout": 0.2}}, [4, 3], True),
+        (
+            {"RNN": {"cell": [{"LSTMCell": {"units": 2}}, {"GRUCell": {"units": 2, "dropout": 0.2}}]}},
+            [4, 3],
+            True,
+        ),
+        ({"RNN": {"cell": {"GRUCell": {"units": 2, "dropout": 0.2}}}}, [4, 3], False),
+        ({"ConvLSTM1D": {"filters": 2, "kernel_size": 2, "dropout": 0.2}}, [4, 3, 1], False),
+    ],
+)
+def test_no_whole_numbers_are_left_out(item: dict[str, Any], shape: list[int], fits: bool) -> None:
+    (name,) = item
+    assert takes(name, item[name], shape, "int32") == fits

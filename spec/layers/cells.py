@@ -22,7 +22,7 @@ from ..penalties import Constraint, Regularizer
 from ..records import doc
 from ..schemas import Parsed
 from ..size import Size, product
-from ..types import TensorType, WeightSpec
+from ..types import TensorType, WeightSpec, is_float
 from .base import Layer, LayerError, known, require_representable
 
 # Keras's order of the fields of recurrent layers, which classes cannot keep by themselves where they share some.
@@ -96,6 +96,13 @@ class Weighted(Ordered):
     def first_bias(self) -> Initializer:
         return self.bias_initializer
 
+    def require_droppable(self, inputs: TensorType) -> None:
+        """Raises LayerError for whole numbers, where Keras would have to leave some of them out."""
+        if self.dropout > 0 and not is_float(inputs.dtype):
+            message = f"{type(self).__name__} with dropout takes floats, not {inputs.dtype}"
+            help = "put Cast: float32 before it, or leave dropout out"
+            raise LayerError(message, code="NN202", field="dropout", help=help)
+
 
 class Gated(Weighted):
     """What has gates."""
@@ -140,6 +147,7 @@ class Units(Weighted):
 
     def step(self, inputs: TensorType) -> Step:
         """What one step of inputs [batch, features] comes to. Raises LayerError for features of unknown number."""
+        self.require_droppable(inputs)
         features = known(inputs.shape[-1], "the last axis of the input")
         weights = self.weights(features)
         macs = product(weights[0].shape) + product(weights[1].shape)
@@ -301,7 +309,7 @@ class StackedRNNCells(Cell):
         for number, cell in enumerate(self.cells):
             step = held_step(cell, inputs, self)
             steps.append(step._replace(weights=prefixed(step.weights, f"cells/{number}/", self.trainable)))
-            inputs = inputs.with_shape(inputs.batch, *step.output)
+            inputs = TensorType((inputs.batch, *step.output), self.policy.compute)
         states = tuple(state for step in steps for state in step.states)
         weights = tuple(weight for step in steps for weight in step.weights)
         return Step(steps[-1].output, states, weights, sum(step.macs for step in steps))

@@ -31,6 +31,7 @@ class ConvLSTM(ForgetGate, Recurrent, Windowed, Filters):
         return self.filters
 
     def step(self, inputs: TensorType) -> Step:
+        self.require_droppable(inputs)
         channels = self.input_channels(inputs)
         self.require_stride_or_dilation()
         self._require_static(self.spatial(inputs))
