@@ -168,11 +168,11 @@ def argument(value: Any, marks: tuple[Any, ...] = (), dtype: str | None = None) 
         case (only,) if OneOrMany in marks and only is not None:
             return only
         case tuple() if Margins in marks:
-            return _margins(value)
+            return short_margins(value)
     return value
 
 
-def _margins(margins: tuple[tuple[int, int], ...]) -> Any:
+def short_margins(margins: tuple[tuple[int, int], ...]) -> Any:
     """One number for all margins where they are equal, one for both sides of an axis where these are. A single axis
     is not in a tuple."""
     sides = tuple(before if before == after else (before, after) for before, after in margins)

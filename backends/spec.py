@@ -15,6 +15,7 @@ from ..spec.named import Named
 from ..spec.records import metadata
 from ..spec.size import Symbol, symbols
 from ..spec.training import Section, Training
+from .calls import short_margins
 from .yaml import entries, items, string
 
 DEFAULT_DTYPE = "float32"
@@ -173,16 +174,8 @@ def _field(layer: Layer, name: str, dtype: str) -> Any:
         case (only,) if OneOrMany in marks and only is not None:
             return only
         case tuple() if Margins in marks:
-            return _margins(value)
+            return spelled(short_margins(value))
     return spelled(value)
-
-
-def _margins(margins: tuple[tuple[int, int], ...]) -> Any:
-    """One number for all margins where they are equal, one for both sides of an axis where these are."""
-    sides = [before if before == after else [before, after] for before, after in margins]
-    if len(sides) == 1:
-        return sides[0]
-    return sides[0] if isinstance(sides[0], int) and sides.count(sides[0]) == len(sides) else sides
 
 
 def spelled(value: Any) -> Any:

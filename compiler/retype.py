@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from ..spec.diagnostics import Diagnostic, SpecError
 from ..spec.layers.base import Layer, LayerError
@@ -38,17 +37,8 @@ def _has_own(node: Node) -> bool:
 
 def _in_dtype(layer: Layer, old: str, new: str) -> Layer:
     """The layer, and all that it holds, in the new dtype where it had the old one."""
-    held = {name: _held_in_dtype(getattr(layer, name), old, new) for name in layer.layer_fields()}
+    held = layer.held_as(lambda one: _in_dtype(one, old, new))
     return layer.changed(dtype=new if layer.dtype == old else layer.dtype, **held)
-
-
-def _held_in_dtype(held: Any, old: str, new: str) -> Any:
-    match held:
-        case Layer():
-            return _in_dtype(held, old, new)
-        case tuple():
-            return tuple(_held_in_dtype(one, old, new) for one in held)
-    return held
 
 
 def _signature(

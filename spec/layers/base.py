@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import inf
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
@@ -108,8 +108,17 @@ class Layer(Record):
 
     def at_rest(self) -> Self:
         """The layer with no weights that are trained, in it or in what it holds."""
-        held = {field: _at_rest(getattr(self, field)) for field in self.layer_fields()}
-        return self.changed(trainable=False, **held)
+        return self.changed(trainable=False, **self.held_as(Layer.at_rest))
+
+    def held_as(self, change: Callable[[Layer], Layer]) -> dict[str, Any]:
+        """The fields that hold layers, with what `change` makes of each layer."""
+
+        def changed(held: Any) -> Any:
+            if isinstance(held, tuple):
+                return tuple(map(changed, held))
+            return change(held) if isinstance(held, Layer) else held
+
+        return {field: changed(getattr(self, field)) for field in self.layer_fields()}
 
     def nested(self, port: str, values: tuple[Any, ...]) -> tuple[Any, ...]:
         """The values that go into a port which takes a list, as Keras groups them. Raises ValueError where they
@@ -165,12 +174,6 @@ class Layer(Record):
     ) -> WeightSpec:
         """A weight of this layer, in the dtype that its policy stores weights in."""
         return WeightSpec(name, shape, initializer, trainable and self.trainable, self.policy.variable)
-
-
-def _at_rest(held: Any) -> Any:
-    if isinstance(held, tuple):
-        return tuple(_at_rest(one) for one in held)
-    return held.at_rest() if isinstance(held, Layer) else held
 
 
 def known(size: Any, what: str) -> int:
